@@ -1,0 +1,24 @@
+"""Names for arrays, and the legend of their shapes.
+
+    T  steps in a chunk          V  vocabulary            G  gates: 1 RNN, 4 LSTM, 3 GRU
+    B  parallel tracks (batch)   E  embedding width       L  layers
+    D  input width of a layer    H  hidden units          N  parameters in all
+
+Arrays are time-major, (T, B, .), and C-contiguous. Buffers of h and c have T+1 rows:
+row 0 is the incoming state, so h[t] is what step t starts from and h[t+1] its result.
+Weights multiply from the right: (T*B, D) @ (D, G*H), the gates side by side.
+`dX` is the gradient of the loss with respect to X, and has the shape of X.
+Losses are in nats per character unless a name says otherwise.
+"""
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats: TypeAlias = NDArray[np.floating[Any]]
+Ids: TypeAlias = NDArray[np.integer[Any]]
+Bools: TypeAlias = NDArray[np.bool_]
+Shape: TypeAlias = tuple[int, ...]
+
+DTYPES: dict[str, type[np.floating[Any]]] = {"float32": np.float32, "float64": np.float64}

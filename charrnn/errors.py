@@ -1,0 +1,50 @@
+"""What can go wrong, and the exit code that says so.
+
+    CharrnnError                     1  our own fault: a bug
+    |-- UsageError                   2  wrong use, bad option
+    |   `-- ConfigError              2  every problem of a config file, at once
+    |-- DataError                    3  text, vocabulary or prime
+    |-- CheckpointError              4  bad or unreadable checkpoint
+    `-- DivergedError                5  NaN or infinite loss
+
+A message is written for the person who reads it: what is wrong, where, what was
+expected, what to do next. It is shown as it stands, without a traceback.
+"""
+
+
+class CharrnnError(Exception):
+    """The root of every error that charrnn raises on purpose."""
+
+    exit_code = 1
+
+
+class UsageError(CharrnnError):
+    """The program was asked for something it cannot do."""
+
+    exit_code = 2
+
+
+class ConfigError(UsageError):
+    """A config has problems: `problems` holds one line for each of them."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class DataError(CharrnnError):
+    """A text, a vocabulary or a prime cannot be used as it is."""
+
+    exit_code = 3
+
+
+class CheckpointError(CharrnnError):
+    """A checkpoint is missing, damaged, or of another kind than expected."""
+
+    exit_code = 4
+
+
+class DivergedError(CharrnnError):
+    """The loss or a gradient is NaN or infinite."""
+
+    exit_code = 5
