@@ -1,0 +1,94 @@
+"""The contract of a recurrent cell, and what all cells share.
+
+A cell turns the pre-activations of a whole chunk, (T, B, G*H), into hidden states, (T, B, H).
+Where the pre-activations come from (a gather, a dense product) is not its business.
+"""
+
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar, Protocol, Self, TypeAlias
+
+import numpy as np
+
+from charrnn.arrays import Floats, Shape
+from charrnn.initializers import Initializer
+
+Weights: TypeAlias = dict[str, Floats]
+State: TypeAlias = tuple[Floats, ...]  # (h,) or (h, c), each (B, H)
+DType: TypeAlias = np.dtype[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class Tape:
+    """What a cell writes on the way forward and reads on the way back. Every cell has its own.
+
+    z  (T, B, G*H)  in: the pre-activations from below; after `backward`: their gradient dz
+    h  (T+1, B, H)  hidden states; h[0] is the incoming one
+
+    Arrays over time come first in memory order, so a shorter chunk uses a part of the same tape.
+    """
+
+    z: Floats
+    h: Floats
+
+    def first(self, steps: int) -> Self:
+        """The same tape for a chunk of only `steps` steps: views, no copies."""
+        spare = len(self.z) - steps
+        over_time = {
+            f.name: array[: len(array) - spare]
+            for f in fields(self)
+            if (array := getattr(self, f.name)).ndim > 2
+        }
+        return replace(self, **over_time) if spare else self
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all its arrays."""
+        return sum(getattr(self, f.name).nbytes for f in fields(self))
+
+
+class Cell(Protocol):
+    """A frozen dataclass whose settings are its config keys. It knows sizes and holds no array."""
+
+    gates: ClassVar[int]  # G: z is (T, B, G*H)
+    states: ClassVar[tuple[str, ...]]  # the names of the arrays in its State: ("h",) or ("h", "c")
+
+    @property
+    def hidden_size(self) -> int:
+        """H."""
+
+    def shapes(self) -> dict[str, Shape]:
+        """Its weights: Wh (H, G*H), the bias b (G*H,) that z from below includes, and its own."""
+
+    def init_(self, p: Weights, initializer: Initializer, rng: np.random.Generator) -> None:
+        """Fill Wh and what else `shapes` names; biases are 0 when this is called."""
+
+    def tape(self, T: int, B: int, dtype: DType) -> Any:
+        """Memory for a chunk of up to T steps of B tracks."""
+
+    def forward(self, p: Weights, state: State, tape: Any) -> State:
+        """From tape.z and the incoming state to tape.h; returns the last state, a fresh copy."""
+
+    def backward(
+        self, p: Weights, dh: Floats, tape: Any, g: Weights, dstate: State | None = None
+    ) -> State:
+        """From dh (T, B, H), the gradient of the outputs, to tape.z = dz and the weights' `g`.
+
+        `dstate` is the gradient of the last state, 0 if it is None. Returns the gradient of the
+        incoming state. Consumes the tape: forward must run again before the next backward.
+        """
+
+
+def by_gate(z: Floats, gates: int) -> Floats:
+    """View (..., B, G*H) as (..., G, B, H): the same numbers, a gate at a time."""
+    return np.moveaxis(z.reshape(*z.shape[:-1], gates, -1), -2, -3)
+
+
+def rows(x: Floats) -> Floats:
+    """View (T, B, K) as (T*B, K)."""
+    return x.reshape(-1, x.shape[-1])
+
+
+def recurrent_(w: Floats, gates: int, initializer: Initializer, rng: np.random.Generator) -> None:
+    """Fill the recurrent matrix (H, G*H) block by block."""
+    for block in np.split(w, gates, axis=1):
+        initializer.recurrent_(block, rng)

@@ -1,0 +1,247 @@
+"""The character model: characters in, a distribution over the next character out.
+
+ids -> FromIds -> Cell -> [Dropout] -> (FromHidden -> Cell -> [Dropout]) * -> Head -> logits
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+
+from charrnn.arrays import Floats, Ids, Shape
+from charrnn.cells import Cell, State, Tape
+from charrnn.cells.base import DType, rows
+from charrnn.initializers import Initializer
+from charrnn.layers.dropout import Dropout
+from charrnn.layers.head import Head
+from charrnn.layers.projection import FromHidden, FromIds
+from charrnn.ops import cross_entropy
+from charrnn.params import Params
+from charrnn.rng import stream
+
+States: TypeAlias = tuple[State, ...]  # one a layer
+Noise: TypeAlias = Callable[[int], np.random.Generator]  # a layer's number -> its generator
+
+
+@dataclass(frozen=True)
+class ModelTape:
+    """Memory for a chunk: the cells' tapes, and beside them, in numbers,
+
+    2*V*G*H for the first layer's tables, T*B*V for the logits, T*B*H for dh,
+    and with dropout 2*T*B*H a layer.
+    """
+
+    cells: tuple[Tape, ...]
+    tables: Floats  # (2, V, G*H)
+    logits: Floats  # (T, B, V)
+    dh: Floats  # (T, B, H)
+    masks: tuple[Floats, ...]  # (T, B, H) a layer, if there is dropout
+    dropped: tuple[Floats, ...]
+
+    def first(self, steps: int) -> "ModelTape":
+        """The same tape for a chunk of `steps` steps: views, no copies."""
+        if steps == len(self.logits):
+            return self
+        return ModelTape(
+            cells=tuple(tape.first(steps) for tape in self.cells),
+            tables=self.tables,
+            logits=self.logits[:steps],
+            dh=self.dh[:steps],
+            masks=tuple(mask[:steps] for mask in self.masks),
+            dropped=tuple(y[:steps] for y in self.dropped),
+        )
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all its arrays."""
+        own = (self.tables, self.logits, self.dh, *self.masks, *self.dropped)
+        return sum(array.nbytes for array in own) + sum(tape.nbytes for tape in self.cells)
+
+
+@dataclass(frozen=True)
+class CharModel:
+    """A stack of cells of one width between a vocabulary and itself. It holds sizes, no arrays."""
+
+    vocab_size: int
+    cells: tuple[Cell, ...]
+    embedding_size: int = 0  # 0: one-hot
+    tied: bool = False
+    dropout: float = 0.0
+    learn_initial_state: bool = False
+
+    @cached_property
+    def from_ids(self) -> FromIds:
+        cell = self.cells[0]
+        return FromIds(self.vocab_size, self.embedding_size, cell.gates * cell.hidden_size)
+
+    @cached_property
+    def from_hidden(self) -> tuple[FromHidden, ...]:
+        """The projections of layers 1, 2, ..."""
+        below = [cell.hidden_size for cell in self.cells]
+        return tuple(
+            FromHidden(D, cell.gates * cell.hidden_size)
+            for D, cell in zip(below, self.cells[1:], strict=False)
+        )
+
+    @cached_property
+    def head(self) -> Head:
+        return Head(self.cells[-1].hidden_size, self.vocab_size, self.tied)
+
+    def shapes(self) -> dict[str, Shape]:
+        """Every weight by its full name, as `layers.0.Wh`, in the order of the forward pass."""
+        shapes: dict[str, Shape] = {}
+        if self.embedding_size:
+            shapes["embedding"] = (self.vocab_size, self.embedding_size)
+        for k, (cell, below) in enumerate(zip(self.cells, self._projections, strict=True)):
+            shapes |= {
+                f"layers.{k}.{name}": s for name, s in (below.shapes() | cell.shapes()).items()
+            }
+            if self.learn_initial_state:
+                shapes |= {f"layers.{k}.{name}0": (cell.hidden_size,) for name in cell.states}
+        return shapes | {f"head.{name}": s for name, s in self.head.shapes().items()}
+
+    def vocabulary_axes(self) -> dict[str, int]:
+        """Which axis counts characters, of the weights that have such an axis."""
+        first = {"embedding": 0} if self.embedding_size else {"layers.0.Wx": 0}
+        return first | {"head.by": 0} | ({} if self.tied else {"head.Wy": 1})
+
+    def init(self, seed: int, initializer: Initializer, dtype: DType) -> Params:
+        """Fresh weights. Each layer draws from its own stream, whatever the others draw."""
+        p = Params.zeros(self.shapes(), dtype)
+        if self.embedding_size:
+            initializer.input_(p["embedding"], stream(seed, "init.embedding"))
+        for k, cell in enumerate(self.cells):
+            rng, w = stream(seed, "init.layer", k), p.scope(f"layers.{k}")
+            for block in np.split(w["Wx"], cell.gates, axis=1):
+                initializer.input_(block, rng)
+            cell.init_(w, initializer, rng)
+        if not self.tied:
+            initializer.input_(p["head.Wy"], stream(seed, "init.head"))
+        return p
+
+    def initial_state(self, p: Params, B: int) -> States:
+        """What the past is before the first character: zeros, or what was learned."""
+        return tuple(
+            tuple(self._initial(p, k, name, B) for name in cell.states)
+            for k, cell in enumerate(self.cells)
+        )
+
+    def tape(self, T: int, B: int, dtype: DType) -> ModelTape:
+        """Memory for chunks of up to T steps of B tracks."""
+        H = self.cells[-1].hidden_size
+        noisy = self.cells if self.dropout else ()
+        return ModelTape(
+            cells=tuple(cell.tape(T, B, dtype) for cell in self.cells),
+            tables=self.from_ids.tables(dtype),
+            logits=np.empty((T, B, self.vocab_size), dtype),
+            dh=np.empty((T, B, H), dtype),
+            masks=tuple(np.empty((T, B, H), dtype) for _ in noisy),
+            dropped=tuple(np.empty((T, B, H), dtype) for _ in noisy),
+        )
+
+    def forward(
+        self, p: Params, ids: Ids, state: States, tape: ModelTape, noise: Noise | None = None
+    ) -> States:
+        """Logits for `ids` (T, B) into tape.logits, which has T steps; returns the last state.
+
+        `noise` gives each layer's generator for dropout; without it there is none.
+        """
+        x: Floats | None = None
+        states: list[State] = []
+        for k, (cell, layer) in enumerate(zip(self.cells, tape.cells, strict=True)):
+            w = p.scope(f"layers.{k}")
+            if x is None:
+                embedding = p.get("embedding")
+                self.from_ids.forward(w, embedding, ids.ravel(), rows(layer.z), tape.tables)
+            else:
+                self.from_hidden[k - 1].forward(w, rows(x), rows(layer.z))
+            states.append(cell.forward(w, state[k], layer))
+            if noise and self.dropout:
+                Dropout(self.dropout).forward(layer.h[1:], tape.masks[k], tape.dropped[k], noise(k))
+            x = self._output(tape, k, noise)
+        assert x is not None
+        self.head.forward(p.scope("head"), p.get("embedding"), rows(x), rows(tape.logits))
+        return tuple(states)
+
+    def loss_and_grads(
+        self,
+        p: Params,
+        g: Params,
+        x: Ids,
+        y: Ids,
+        state: States | None,
+        tape: ModelTape,
+        noise: Noise | None = None,
+        targets: int | None = None,
+    ) -> tuple[float, States]:
+        """One chunk, there and back: its loss in nats per character; the gradient fills `g`.
+
+        `x` and `y` (T, B) are characters and the characters that follow. A `state` of None is the
+        initial one. The loss is the sum over this chunk divided by `targets`, by default its T*B.
+        """
+        targets = targets or y.size
+        start = self.initial_state(p, x.shape[1]) if state is None else state
+        last = self.forward(p, x, start, tape, noise)
+        losses = cross_entropy(rows(tape.logits), y.ravel())
+        self._backward(p, g, x, y, state is None, tape, noise, targets)
+        return float(losses.sum(dtype=np.float64)) / targets, last
+
+    def _backward(
+        self,
+        p: Params,
+        g: Params,
+        x: Ids,
+        y: Ids,
+        from_initial: bool,
+        tape: ModelTape,
+        noise: Noise | None,
+        targets: int,
+    ) -> None:
+        """From softmax(logits) in tape.logits to every gradient."""
+        embedding, dembedding = p.get("embedding"), g.get("embedding")
+        if dembedding is not None:
+            dembedding[...] = 0.0
+        dlogits, dh = rows(tape.logits), tape.dh
+        dlogits[np.arange(y.size), y.ravel()] -= 1.0
+        np.multiply(dlogits, 1.0 / targets, out=dlogits)
+        top = rows(self._output(tape, len(self.cells) - 1, noise))
+        self.head.backward(
+            p.scope("head"), embedding, top, dlogits, rows(dh), g.scope("head"), dembedding
+        )
+        for k in reversed(range(len(self.cells))):
+            w, dw, layer = p.scope(f"layers.{k}"), g.scope(f"layers.{k}"), tape.cells[k]
+            if noise and self.dropout:
+                Dropout(self.dropout).backward(dh, tape.masks[k])
+            dinitial = self.cells[k].backward(w, dh, layer, dw)
+            self._initial_gradients(dw, k, dinitial, from_initial)
+            if k:
+                below = rows(self._output(tape, k - 1, noise))
+                self.from_hidden[k - 1].backward(w, below, rows(layer.z), rows(dh), dw)
+            else:
+                self.from_ids.backward(
+                    w, embedding, x.ravel(), rows(layer.z), tape.tables, dw, dembedding
+                )
+
+    @property
+    def _projections(self) -> tuple[FromIds | FromHidden, ...]:
+        return (self.from_ids, *self.from_hidden)
+
+    def _output(self, tape: ModelTape, k: int, noise: Noise | None) -> Floats:
+        """What layer k hands upward: its hidden states, after dropout if there is any."""
+        return tape.dropped[k] if noise and self.dropout else tape.cells[k].h[1:]
+
+    def _initial(self, p: Params, k: int, name: str, B: int) -> Floats:
+        start = np.zeros((B, self.cells[k].hidden_size), p.flat.dtype)
+        if self.learn_initial_state:
+            start += p[f"layers.{k}.{name}0"]
+        return start
+
+    def _initial_gradients(
+        self, dw: dict[str, Floats], k: int, dinitial: State, from_initial: bool
+    ) -> None:
+        """The initial state learns only where the chunk began with it."""
+        if self.learn_initial_state:
+            for name, d in zip(self.cells[k].states, dinitial, strict=True):
+                dw[f"{name}0"][...] = d.sum(axis=0) if from_initial else 0.0
