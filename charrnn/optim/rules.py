@@ -1,0 +1,256 @@
+"""Optimizers: from a gradient to new weights, on flat vectors, without allocating.
+
+A rule works on any slice of the vectors, because no number looks at another; `step_` takes
+slices that fit a core's cache.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import sqrt
+from typing import ClassVar, Protocol, TypeAlias
+
+import numpy as np
+
+from charrnn.arrays import Floats
+from charrnn.params import Params
+from charrnn.settings import above, at_least, from_up_to, setting
+
+Slots: TypeAlias = dict[str, Floats]  # what a rule remembers, each (N,)
+
+SLICE = 16_384
+
+
+class Optimizer(Protocol):
+    """A frozen dataclass whose settings are its config keys."""
+
+    slots: ClassVar[tuple[str, ...]]  # the names of what it remembers
+
+    @property
+    def learning_rate(self) -> float: ...
+
+    def update(
+        self,
+        w: Floats,
+        dw: Floats,
+        slots: Slots,
+        *,
+        lr: float,
+        t: int,
+        scratch: Floats,
+        decay: bool,
+    ) -> None:
+        """Change `w` in place by step `t` = 1, 2, ...; `dw` and `scratch` may be overwritten.
+
+        `lr` is the learning rate now, and `decay` tells whether `w` is of matrices, the part that
+        weight decay is for.
+        """
+
+
+def new_slots(optimizer: Optimizer, p: Params) -> Slots:
+    """What `optimizer` remembers before its first step: zeros."""
+    return {name: np.zeros_like(p.flat) for name in optimizer.slots}
+
+
+def step_(optimizer: Optimizer, p: Params, g: Params, slots: Slots, *, lr: float, t: int) -> None:
+    """One step of all weights. Overwrites `p`, `slots` and `g`."""
+    scratch = np.empty(SLICE, p.flat.dtype)
+    for part, decay in _slices(p):
+        optimizer.update(
+            p.flat[part],
+            g.flat[part],
+            {name: slot[part] for name, slot in slots.items()},
+            lr=lr,
+            t=t,
+            scratch=scratch[: part.stop - part.start],
+            decay=decay,
+        )
+
+
+def _slices(p: Params) -> Iterator[tuple[slice, bool]]:
+    for start, stop, decay in ((0, p.decayed, True), (p.decayed, p.flat.size, False)):
+        for k in range(start, stop, SLICE):
+            yield slice(k, min(k + SLICE, stop)), decay
+
+
+@dataclass(frozen=True)
+class Sgd:
+    """w -= lr * dw: stochastic gradient descent (Robbins and Monro 1951)."""
+
+    learning_rate: float = setting(1.0, "step size at the start", above(0), resumable=True)
+    slots: ClassVar[tuple[str, ...]] = ()
+
+    def update(
+        self,
+        w: Floats,
+        dw: Floats,
+        slots: Slots,
+        *,
+        lr: float,
+        t: int,
+        scratch: Floats,
+        decay: bool,
+    ) -> None:
+        np.multiply(dw, lr, out=dw)
+        np.subtract(w, dw, out=w)
+
+
+@dataclass(frozen=True)
+class Momentum:
+    """v = momentum * v + dw; w -= lr * v (Polyak 1964, in the form of Sutskever et al. 2013)."""
+
+    learning_rate: float = setting(0.1, "step size at the start", above(0), resumable=True)
+    momentum: float = setting(0.9, "share of the last step in this one", from_up_to(0, 1))
+    slots: ClassVar[tuple[str, ...]] = ("v",)
+
+    def update(
+        self,
+        w: Floats,
+        dw: Floats,
+        slots: Slots,
+        *,
+        lr: float,
+        t: int,
+        scratch: Floats,
+        decay: bool,
+    ) -> None:
+        v = slots["v"]
+        np.multiply(v, self.momentum, out=v)
+        np.add(v, dw, out=v)
+        np.multiply(v, lr, out=scratch)
+        np.subtract(w, scratch, out=w)
+
+
+@dataclass(frozen=True)
+class Adagrad:
+    """s += dw**2; w -= lr * dw / (sqrt(s) + eps) (Duchi, Hazan and Singer 2011)."""
+
+    learning_rate: float = setting(0.1, "step size at the start", above(0), resumable=True)
+    eps: float = setting(1e-8, "keeps the division finite", above(0))
+    slots: ClassVar[tuple[str, ...]] = ("s",)
+
+    def update(
+        self,
+        w: Floats,
+        dw: Floats,
+        slots: Slots,
+        *,
+        lr: float,
+        t: int,
+        scratch: Floats,
+        decay: bool,
+    ) -> None:
+        s = slots["s"]
+        np.multiply(dw, dw, out=scratch)
+        np.add(s, scratch, out=s)
+        _descend(w, dw, s, lr, self.eps, scratch)
+
+
+@dataclass(frozen=True)
+class RmsProp:
+    """s = decay * s + (1 - decay) * dw**2; w -= lr * dw / (sqrt(s) + eps) (Hinton 2012)."""
+
+    learning_rate: float = setting(0.002, "step size at the start", above(0), resumable=True)
+    decay: float = setting(0.95, "share of the past in the mean square", from_up_to(0, 1))
+    eps: float = setting(1e-8, "keeps the division finite", above(0))
+    slots: ClassVar[tuple[str, ...]] = ("s",)
+
+    def update(
+        self,
+        w: Floats,
+        dw: Floats,
+        slots: Slots,
+        *,
+        lr: float,
+        t: int,
+        scratch: Floats,
+        decay: bool,
+    ) -> None:
+        s = slots["s"]
+        _average_square(s, dw, self.decay, scratch)
+        _descend(w, dw, s, lr, self.eps, scratch)
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Steps by the running mean of dw over the root of its running mean square (Kingma, Ba 2015).
+
+    m = beta1 * m + (1 - beta1) * dw;  v = beta2 * v + (1 - beta2) * dw**2
+    w -= lr * m / (1 - beta1**t) / (sqrt(v / (1 - beta2**t)) + eps)
+    """
+
+    learning_rate: float = setting(0.002, "step size at the start", above(0), resumable=True)
+    beta1: float = setting(0.9, "share of the past in the mean", from_up_to(0, 1))
+    beta2: float = setting(0.999, "share of the past in the mean square", from_up_to(0, 1))
+    eps: float = setting(1e-8, "keeps the division finite", above(0))
+    slots: ClassVar[tuple[str, ...]] = ("m", "v")
+
+    def update(
+        self,
+        w: Floats,
+        dw: Floats,
+        slots: Slots,
+        *,
+        lr: float,
+        t: int,
+        scratch: Floats,
+        decay: bool,
+    ) -> None:
+        m, v = slots["m"], slots["v"]
+        _average_square(v, dw, self.beta2, scratch)
+        np.multiply(dw, 1.0 - self.beta1, out=dw)
+        np.multiply(m, self.beta1, out=m)
+        np.add(m, dw, out=m)
+        # Bias corrections are scalars: with c2 = 1 - beta2**t, sqrt(v/c2) + eps is
+        # (sqrt(v) + eps*sqrt(c2)) / sqrt(c2), so they move into lr and eps.
+        root = sqrt(1.0 - self.beta2**t)
+        np.copyto(dw, m)
+        _descend(w, dw, v, lr * root / (1.0 - self.beta1**t), self.eps * root, scratch)
+
+
+@dataclass(frozen=True)
+class AdamW(Adam):
+    """Adam, after matrices have shrunk by lr * weight_decay (Loshchilov and Hutter 2019)."""
+
+    weight_decay: float = setting(0.01, "share of a matrix lost per unit of step size", at_least(0))
+
+    def update(
+        self,
+        w: Floats,
+        dw: Floats,
+        slots: Slots,
+        *,
+        lr: float,
+        t: int,
+        scratch: Floats,
+        decay: bool,
+    ) -> None:
+        if decay:
+            np.multiply(w, 1.0 - lr * self.weight_decay, out=w)
+        super().update(w, dw, slots, lr=lr, t=t, scratch=scratch, decay=decay)
+
+
+def _average_square(s: Floats, dw: Floats, share: float, scratch: Floats) -> None:
+    """Move s towards dw**2: s = share * s + (1 - share) * dw**2."""
+    np.multiply(dw, dw, out=scratch)
+    np.multiply(scratch, 1.0 - share, out=scratch)
+    np.multiply(s, share, out=s)
+    np.add(s, scratch, out=s)
+
+
+def _descend(w: Floats, dw: Floats, s: Floats, lr: float, eps: float, scratch: Floats) -> None:
+    """w -= lr * dw / (sqrt(s) + eps)."""
+    np.sqrt(s, out=scratch)
+    np.add(scratch, eps, out=scratch)
+    np.divide(dw, scratch, out=dw)
+    np.multiply(dw, lr, out=dw)
+    np.subtract(w, dw, out=w)
+
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {
+    "sgd": Sgd,
+    "momentum": Momentum,
+    "adagrad": Adagrad,
+    "rmsprop": RmsProp,
+    "adam": Adam,
+    "adamw": AdamW,
+}
