@@ -1,0 +1,42 @@
+"""Files that are whole, the old one or the new one, whatever happens while they are written."""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+
+def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Let `write` fill a temporary file beside `path`, then put it in the place of `path`.
+
+    The bytes are on the disk before the name is, and the name before this returns. If anything
+    fails, `path` is what it was and the temporary file is gone. Raises OSError.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("xb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+    _sync_folder(path.parent)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` as UTF-8, atomically. Raises OSError."""
+    write_atomically(path, lambda file: file.write(text.encode("utf-8")))
+
+
+def _sync_folder(folder: Path) -> None:
+    """Put a rename on the disk. Windows has no such call, and needs none."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,90 @@
+"""What happens in a training run, in the order it happens. Losses are in nats per character."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Split: TypeAlias = Literal["val", "test"]
+Reason: TypeAlias = Literal[
+    "max_steps", "max_epochs", "max_minutes", "patience", "interrupted", "diverged"
+]
+
+
+@dataclass(frozen=True)
+class Started:
+    """Everything is ready. Counts are of characters (at level byte, of bytes)."""
+
+    run: str  # the run directory
+    resumed_step: int  # 0: a new run
+    network: str  # in words, as "lstm 2x128"
+    parameters: int
+    tape_bytes: int  # memory of one chunk's activations
+    vocab_size: int
+    train_chars: int
+    val_chars: int
+    test_chars: int
+    unknown_val: int  # characters of the split that the vocabulary does not have
+    unknown_test: int
+    uniform_loss: float  # ln V: the loss of knowing nothing
+    unigram_loss: float  # the loss of knowing how frequent each character is
+    steps: int | None  # the last step, where a limit tells it
+    endless: bool  # no limit at all: it trains until it is stopped
+    steps_per_epoch: int
+    workers: int
+    version: str
+    notes: tuple[str, ...]  # what was changed or should be known, a sentence each
+
+
+@dataclass(frozen=True)
+class Stepped:
+    """The weights have changed. `loss` is of the chunk, before the change."""
+
+    step: int
+    epoch: float  # passes over the training part, in fractions
+    progress: float  # share of the run that is done, 0 to 1
+    loss: float
+    learning_rate: float
+    grad_norm: float  # before clipping
+    chars_per_second: float
+    seconds: float  # of training, since the run's start
+
+
+@dataclass(frozen=True)
+class Evaluating:
+    """A full pass over a split is under way."""
+
+    split: Split
+    done: int  # characters
+    total: int
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """A full pass over a split is done. `best`: it is the lowest validation loss so far."""
+
+    step: int  # of the weights that were evaluated
+    split: Split
+    loss: float
+    best: bool
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """What the model writes by now."""
+
+    step: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """Nothing follows. `best_loss` is None where nothing was ever evaluated."""
+
+    reason: Reason
+    step: int
+    best_loss: float | None
+    best_step: int
+    seconds: float
+
+
+Event: TypeAlias = Started | Stepped | Evaluating | Evaluated | Sampled | Finished

@@ -1,0 +1,85 @@
+"""A TrainState as plain values and named arrays, and back: what a checkpoint file holds of it.
+
+The clock is not among them. Two runs that did the same work have the same bytes, however long each
+took and however often it was interrupted; how long a run has lasted is told by its metrics.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from charrnn.arrays import Floats
+from charrnn.errors import CheckpointError
+from charrnn.model import CharModel, States
+from charrnn.optim import Optimizer
+from charrnn.params import Params
+from charrnn.training.state import TrainState
+
+COUNTERS = ("step", "evaluated_step", "best_loss", "best_step", "stale")
+
+
+def to_arrays(state: TrainState) -> dict[str, Floats]:
+    """Every array of `state` by its name in a checkpoint."""
+    arrays = {f"params/{name}": w for name, w in state.params.items()}
+    for slot, flat in state.slots.items():
+        arrays |= {f"slots/{slot}/{k}": w for k, w in Params(state.params.shapes, flat).items()}
+    if state.best is not None and state.best_step != state.step:
+        arrays |= {f"best/{name}": w for name, w in state.best.items()}
+    for k, layer in enumerate(state.carried or ()):
+        arrays |= {f"state/{k}/{n}": array for n, array in enumerate(layer)}
+    return arrays
+
+
+def to_counters(state: TrainState) -> dict[str, Any]:
+    """Every number of `state` but the clock."""
+    return {name: getattr(state, name) for name in COUNTERS}
+
+
+def params_from(arrays: Mapping[str, Floats], model: CharModel, group: str = "params") -> Params:
+    """The weights of `model` from `arrays`. Raises CheckpointError where they do not fit."""
+    first = next(iter(arrays.values()))
+    p = Params.zeros(model.shapes(), first.dtype)
+    for name, w in p.items():
+        w[...] = _take(arrays, f"{group}/{name}", w.shape)
+    return p
+
+
+def state_from(
+    arrays: Mapping[str, Floats],
+    counters: Mapping[str, Any],
+    model: CharModel,
+    optimizer: Optimizer,
+) -> TrainState:
+    """The state that `to_arrays` and `to_counters` came from, its clock at 0.
+
+    Raises CheckpointError where the arrays are not those of `model` and `optimizer`.
+    """
+    state = TrainState.begin(params_from(arrays, model), optimizer)
+    for slot, flat in state.slots.items():
+        flat[...] = params_from(arrays, model, f"slots/{slot}").flat
+    for name in COUNTERS:
+        setattr(state, name, counters[name])
+    if "best/head.by" in arrays:
+        state.best = params_from(arrays, model, "best")
+    elif state.best_step == state.step and state.step > 0:
+        state.best = state.params.copy()
+    state.carried = _carried(arrays, model)
+    return state
+
+
+def _carried(arrays: Mapping[str, Floats], model: CharModel) -> States | None:
+    if "state/0/0" not in arrays:
+        return None
+    B = len(arrays["state/0/0"])
+    return tuple(
+        tuple(
+            _take(arrays, f"state/{k}/{n}", (B, cell.hidden_size)) for n in range(len(cell.states))
+        )
+        for k, cell in enumerate(model.cells)
+    )
+
+
+def _take(arrays: Mapping[str, Floats], name: str, shape: tuple[int, ...]) -> Floats:
+    if name not in arrays or arrays[name].shape != shape:
+        found = f"has shape {arrays[name].shape}" if name in arrays else "is missing"
+        raise CheckpointError(f"array {name!r} {found}; the config in it asks for {shape}")
+    return arrays[name]

@@ -1,0 +1,38 @@
+"""TrainState: all that survives a restart, in one place."""
+
+from dataclasses import dataclass, field
+from typing import Self
+
+from charrnn.model import States
+from charrnn.optim import Optimizer, Slots, new_slots
+from charrnn.params import Params
+
+
+@dataclass
+class TrainState:
+    """What a run is between two events. It is consistent whenever an event is handed out.
+
+    Randomness is not in it: a stream depends on the seed and the step alone (see `rng`). The
+    position in the data is the step as well.
+    """
+
+    params: Params
+    slots: Slots  # of the optimizer
+    carried: States | None = None  # the state after the last chunk; None where an epoch begins
+    step: int = 0  # changes of the weights so far
+    evaluated_step: int = 0  # the last step after which the validation split was read
+    best: Params | None = None  # the weights of the lowest validation loss
+    best_loss: float | None = None
+    best_step: int = 0
+    stale: int = 0  # evaluations since then
+    seconds: float = field(default=0.0, compare=False)  # of training, by the clock
+
+    @classmethod
+    def begin(cls, params: Params, optimizer: Optimizer) -> Self:
+        """The state before the first step."""
+        return cls(params, new_slots(optimizer, params))
+
+    def keep_best(self, loss: float | None) -> None:
+        """The weights as they are now are the best so far."""
+        self.best, self.best_loss, self.best_step = self.params.copy(), loss, self.step
+        self.stale = 0
