@@ -1,0 +1,97 @@
+"""Filters: which of the next characters are in the draw, and how bold the draw is.
+
+A filter changes log-probabilities (R, V), float64, in place; what it excludes becomes -inf. Rows
+need not be normalised before or after. Every filter leaves at least one character in every row.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from charrnn.arrays import Floats
+from charrnn.errors import UsageError
+
+
+class Filter(Protocol):
+    """A frozen dataclass with one field, the number that a user gives."""
+
+    def __call__(self, log_p: Floats) -> None:
+        """Change `log_p` (R, V) in place."""
+
+
+@dataclass(frozen=True)
+class Temperature:
+    """Divide by the temperature: below 1 safer, above 1 wilder, at 0 the likeliest alone.
+
+    The maximum is taken out first, so no temperature overflows.
+    """
+
+    value: float
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.value < float("inf"):
+            raise UsageError(f"temperature is {self.value:g}; it must be 0 or more, and finite")
+
+    def __call__(self, log_p: Floats) -> None:
+        if self.value == 0.0:
+            TopK(1)(log_p)
+            return
+        np.subtract(log_p, log_p.max(axis=-1, keepdims=True), out=log_p)
+        with np.errstate(over="ignore"):
+            np.divide(log_p, self.value, out=log_p)
+
+
+@dataclass(frozen=True)
+class TopK:
+    """Keep the k likeliest (Fan, Lewis and Dauphin 2018); of equals, those that come first."""
+
+    value: int
+
+    def __post_init__(self) -> None:
+        if self.value < 1:
+            raise UsageError(f"top-k is {self.value}; it must be 1 or more")
+
+    def __call__(self, log_p: Floats) -> None:
+        out = _ranking(log_p)[:, self.value :]
+        np.put_along_axis(log_p, out, -np.inf, axis=-1)
+
+
+@dataclass(frozen=True)
+class TopP:
+    """Keep the fewest likeliest that hold the share p together (Holtzman et al. 2020)."""
+
+    value: float
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.value <= 1.0:
+            raise UsageError(f"top-p is {self.value:g}; it must be above 0 and at most 1")
+
+    def __call__(self, log_p: Floats) -> None:
+        ranking = _ranking(log_p)
+        p = probabilities(np.take_along_axis(log_p, ranking, axis=-1))
+        before = np.cumsum(p, axis=-1) - p
+        excluded = before >= self.value
+        excluded[:, 0] = False
+        rows, ranks = np.nonzero(excluded)
+        log_p[rows, ranking[rows, ranks]] = -np.inf
+
+
+FILTERS: dict[str, type[Temperature] | type[TopK] | type[TopP]] = {
+    "temperature": Temperature,
+    "top_k": TopK,
+    "top_p": TopP,
+}
+
+
+def probabilities(log_p: Floats) -> Floats:
+    """exp(log_p), each row divided by its sum."""
+    p: Floats = np.exp(log_p - log_p.max(axis=-1, keepdims=True))
+    p /= p.sum(axis=-1, keepdims=True)
+    return p
+
+
+def _ranking(log_p: Floats) -> np.ndarray[tuple[int, int], np.dtype[np.intp]]:
+    """The characters of each row, likeliest first, equals in their order."""
+    ranking: np.ndarray[tuple[int, int], np.dtype[np.intp]] = np.argsort(-log_p, kind="stable")
+    return ranking
