@@ -6,6 +6,8 @@ from functools import partial
 from math import isfinite
 from time import perf_counter
 
+import numpy as np
+
 from charrnn.model import CharModel, ModelTape, Noise
 from charrnn.optim import Optimizer, Schedule, clip_, step_
 from charrnn.params import Params
@@ -104,16 +106,17 @@ class _Run:
         plan, state, begun = self.plan, self.state, perf_counter()
         chunk = state.step % plan.batches.chunks
         x, y = plan.batches.chunk(chunk)
-        loss, carried = plan.model.loss_and_grads(
-            state.params,
-            self.grads,
-            x,
-            y,
-            state.carried if chunk else None,
-            self.tape.first(len(x)),
-            self._noise(),
-        )
-        grad_norm = clip_(self.grads, value=plan.clip_value, norm=plan.clip_norm)
+        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is told below
+            loss, carried = plan.model.loss_and_grads(
+                state.params,
+                self.grads,
+                x,
+                y,
+                state.carried if chunk else None,
+                self.tape.first(len(x)),
+                self._noise(),
+            )
+            grad_norm = clip_(self.grads, value=plan.clip_value, norm=plan.clip_norm)
         if not (isfinite(loss) and isfinite(grad_norm)):
             return None
         rate = self._learning_rate()

@@ -1,0 +1,170 @@
+"""Before training: read the text, build the network, find the state to begin with."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import ceil, log
+from pathlib import Path
+
+import numpy as np
+
+from charrnn import __version__, build
+from charrnn.api.resume import Resumed, check_same_text
+from charrnn.api.trained import load
+from charrnn.api.transfer import transfer_
+from charrnn.arrays import DTYPES
+from charrnn.config import Config
+from charrnn.errors import DataError, UsageError
+from charrnn.model import CharModel
+from charrnn.params import Params
+from charrnn.text.batches import Batches, Part, fit
+from charrnn.text.corpus import Corpus, default_cache, open_corpus
+from charrnn.text.dataset import Dataset, divide
+from charrnn.text.read import find_files
+from charrnn.training.events import Started
+from charrnn.training.loop import Plan
+from charrnn.training.snapshot import state_from
+from charrnn.training.state import TrainState
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything that a run needs, in memory."""
+
+    config: Config
+    corpus: Corpus
+    dataset: Dataset
+    plan: Plan
+    state: TrainState
+    notes: tuple[str, ...]  # what a user should know, a sentence each
+
+
+def prepare(config: Config, resumed: Resumed | None, init_from: str | Path | None) -> Prepared:
+    """Make ready what `config` describes. Raises UsageError, DataError or CheckpointError."""
+    if config.train.workers not in (1, "auto"):
+        raise UsageError(
+            f"train.workers is {config.train.workers}; this version trains in one process,"
+            " so it must be 1 or auto"
+        )
+    corpus, dataset = open_dataset(config)
+    batches, notes = _batches(config, dataset)
+    model = build.model(config, dataset.vocabulary.size)
+    plan = _plan(config, model, dataset, batches)
+    if resumed:
+        check_same_text(resumed, corpus.sha256, dataset.vocabulary)
+        arrays, header = resumed.checkpoint.arrays, resumed.checkpoint.header
+        state, origin = state_from(arrays, header, model, plan.optimizer), resumed.notes
+    else:
+        params, origin = _fresh(config, model, dataset, init_from)
+        state = TrainState.begin(params, plan.optimizer)
+    return Prepared(config, corpus, dataset, plan, state, (*notes, *origin, *_missing(plan)))
+
+
+def open_dataset(config: Config) -> tuple[Corpus, Dataset]:
+    """The text of `config`, encoded and split, and its vocabulary."""
+    d = config.data
+    corpus = open_corpus(find_files(d.path), build.text_format(config), default_cache())
+    dataset = divide(
+        corpus,
+        d.split,
+        level=d.level,
+        min_count=d.min_count,
+        from_train_only=d.vocabulary == "train",
+    )
+    return corpus, dataset
+
+
+def _batches(config: Config, dataset: Dataset) -> tuple[Batches, tuple[str, ...]]:
+    """The chunks of the training part, of the size asked for or the nearest it has room for."""
+    n, t = len(dataset.train.ids), config.train
+    if n < 2:
+        raise DataError(
+            f"the training part has {n} of the text's characters, and training needs 2 or more;"
+            " use a longer text or a larger first share in data.split"
+        )
+    B, T = fit(n, t.batch_size, t.seq_length)
+    batches = Batches(dataset.train, B, T)
+    if t.batch_size == B and t.seq_length == T:
+        return batches, ()
+    return batches, (
+        f"the training part has only {n} characters: train.batch_size is {B} instead of"
+        f" {t.batch_size}, train.seq_length {T} instead of {t.seq_length}",
+    )
+
+
+def _fresh(
+    config: Config, model: CharModel, dataset: Dataset, init_from: str | Path | None
+) -> tuple[Params, tuple[str, ...]]:
+    dtype = np.dtype(DTYPES[config.train.dtype])
+    params = model.init(config.train.seed, build.initializer(config), dtype)
+    if init_from is None:
+        return params, ()
+    return params, transfer_(load(init_from), model, params, dataset.vocabulary)
+
+
+def _plan(config: Config, model: CharModel, dataset: Dataset, batches: Batches) -> Plan:
+    def readable(part: Part) -> Part | None:
+        return part if len(part.ids) > 1 else None
+
+    plan = Plan(
+        model=model,
+        optimizer=build.optimizer(config),
+        schedule=build.schedule(config),
+        batches=batches,
+        val=readable(dataset.val),
+        test=readable(dataset.test),
+        limits=build.limits(config),
+        eval_every=config.train.eval_every,
+        clip_value=config.train.clip_value,
+        clip_norm=config.train.clip_norm,
+        seed=config.train.seed,
+    )
+    if plan.val is None and plan.limits.patience is not None:
+        raise UsageError(
+            "train.patience needs a validation part, and this text has none; enlarge the second"
+            " share in data.split, or set train.patience to null"
+        )
+    return plan
+
+
+def _missing(plan: Plan) -> Iterator[str]:
+    if plan.val is None:
+        yield "no validation part: the last weights will count as the best"
+    if plan.test is None:
+        yield "no test part: the best weights will not be tested"
+
+
+def introduce(prepared: Prepared, run: Path) -> Started:
+    """What there is to know before the first step."""
+    config, plan, data = prepared.config, prepared.plan, prepared.dataset
+    batches, params = plan.batches, prepared.state.params
+    tape = plan.model.tape(batches.seq_length, batches.batch_size, params.flat.dtype)
+    return Started(
+        run=str(run),
+        resumed_step=prepared.state.step,
+        network=build.network_in_words(config),
+        parameters=params.flat.size,
+        tape_bytes=tape.nbytes,
+        vocab_size=data.vocabulary.size,
+        train_chars=len(data.train.ids),
+        val_chars=len(data.val.ids),
+        test_chars=len(data.test.ids),
+        unknown_val=data.unknown[1],
+        unknown_test=data.unknown[2],
+        uniform_loss=log(data.vocabulary.size),
+        unigram_loss=data.unigram_loss,
+        steps=_last_step(plan),
+        endless=not plan.progress(0, 0.0),
+        steps_per_epoch=batches.chunks,
+        workers=1,
+        version=__version__,
+        notes=prepared.notes,
+    )
+
+
+def _last_step(plan: Plan) -> int | None:
+    """The step at which the run ends, if it is steps or epochs that end it."""
+    steps, epochs = plan.limits.max_steps, plan.limits.max_epochs
+    ends = [] if steps is None else [steps]
+    if epochs is not None:
+        ends.append(ceil(epochs * plan.batches.chunks))
+    return min(ends, default=None)

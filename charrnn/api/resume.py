@@ -1,0 +1,60 @@
+"""Resuming: which checkpoint a run goes on from, and whether it is still the same run."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from charrnn.checkpoint import Checkpoint
+from charrnn.config import Config, resume_changes
+from charrnn.errors import CheckpointError, ConfigError, DataError, UsageError
+from charrnn.rundir import RunDir
+from charrnn.text.vocab import Vocabulary
+
+
+class Resumed(NamedTuple):
+    """The checkpoint that a run goes on from, and what a user should know of that."""
+
+    path: Path
+    checkpoint: Checkpoint
+    notes: tuple[str, ...]
+
+
+def find_latest(run: RunDir, config: Config) -> Resumed | None:
+    """The latest checkpoint of `run`, if `config` is one that may go on with it.
+
+    None if no checkpoint was written yet. Raises UsageError naming every key that differs and must
+    not, and CheckpointError where there are checkpoints but none that can be read.
+    """
+    latest = run.latest()
+    if latest is None:
+        if run.last.exists() or run.steps():
+            raise CheckpointError(
+                f"{run.path}: none of its checkpoints can be read; begin anew with --force"
+            )
+        return None
+    path, checkpoint = latest
+    allowed, refused = resume_changes(_config_of(path, checkpoint), config)
+    if refused:
+        raise UsageError("\n".join(f"--resume: {_change(*one)} must not change" for one in refused))
+    kept = [one for one in allowed if not one[0].startswith("output.")]
+    return Resumed(path, checkpoint, tuple(f"changed: {_change(*one)}" for one in kept))
+
+
+def check_same_text(resumed: Resumed, sha256: str, vocabulary: Vocabulary) -> None:
+    """Raise DataError where the text or the vocabulary is not that of the checkpoint."""
+    header = resumed.checkpoint.header
+    if header["vocabulary"] != vocabulary.to_json() or header["corpus_sha256"] != sha256:
+        raise DataError(
+            f"--resume: the text is not the one that {resumed.path} was trained on; put the old"
+            " text back, or begin a new run from its weights with --init-from"
+        )
+
+
+def _config_of(path: Path, checkpoint: Checkpoint) -> Config:
+    try:
+        return Config.from_dict(checkpoint.header["config"])
+    except (ConfigError, KeyError) as error:
+        raise CheckpointError(f"{path}: its config cannot be used ({error})") from None
+
+
+def _change(key: str, old: Any, new: Any) -> str:
+    return f"{key} was {old}, is {new}"

@@ -1,0 +1,127 @@
+"""Sampling: from a trained model and a prime to text, as it comes or all at once."""
+
+import codecs
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+
+from charrnn.api.trained import Trained
+from charrnn.arrays import Ids
+from charrnn.errors import UsageError
+from charrnn.sampling import FILTERS, Filter, generate
+from charrnn.text.vocab import Vocabulary
+
+NEWLINE = 10
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for. Filters act in the order of their fields."""
+
+    prime: str = ""
+    length: int = 500  # characters after the prime; at level byte, bytes
+    temperature: float = 1.0
+    top_k: int | None = None
+    top_p: float | None = None
+    greedy: bool = False  # the likeliest character each time
+    seed: int = 0
+    count: int = 1
+    stop: str | None = None  # a sample ends where this text does
+
+    def filters(self) -> list[Filter]:
+        """The filters that were asked for. Raises UsageError for a value that none can have."""
+        values = {
+            "temperature": 0.0 if self.greedy else self.temperature,
+            "top_k": self.top_k,
+            "top_p": self.top_p,
+        }
+        return [FILTERS[name](value) for name, value in values.items() if value is not None]
+
+
+@dataclass
+class Sample:
+    """One sample: what stood before it, what was generated, and how likely that was."""
+
+    prime: str
+    text: str = ""
+    log_prob: float = 0.0  # of the text after the prime, in nats, under the model without filters
+
+
+def sample(trained: Trained, request: Request) -> list[Sample]:
+    """All samples, complete.
+
+    Raises UsageError for a request that cannot be met, DataError for a prime with characters that
+    the model does not know.
+    """
+    sampling = Sampling(trained, request)
+    for _ in sampling:
+        pass
+    return sampling.samples
+
+
+class Sampling:
+    """Samples in the making: iterate to get, step by step, the new piece of text of each."""
+
+    def __init__(self, trained: Trained, request: Request) -> None:
+        if request.length < 0 or request.count < 1:
+            raise UsageError("the length must be 0 or more, and the count 1 or more")
+        self.samples = [Sample(request.prime) for _ in range(request.count)]
+        self._writers = [_Writer(s, trained.vocabulary, request.stop) for s in self.samples]
+        self._length = request.length
+        self._drawn = generate(
+            trained.model,
+            trained.params,
+            _first_ids(trained.vocabulary, request.prime),
+            count=request.count,
+            seed=request.seed,
+            filters=request.filters(),
+            never=trained.vocabulary.unk,
+        )
+
+    def __iter__(self) -> Iterator[list[str]]:
+        for drawn in islice(self._drawn, self._length):
+            pairs = zip(self._writers, drawn.ids.tolist(), drawn.log_p.tolist(), strict=True)
+            yield [writer.add(k, log_p) for writer, k, log_p in pairs]
+            if all(writer.stopped for writer in self._writers):
+                break
+        yield [writer.close() for writer in self._writers]
+
+
+class _Writer:
+    """Turns ids into text, a character as soon as it is whole, until the stop text appears."""
+
+    def __init__(self, sample: Sample, vocabulary: Vocabulary, stop: str | None) -> None:
+        self.sample, self.symbols, self.stop = sample, vocabulary.symbols, stop
+        self.stopped = False
+        bytewise = vocabulary.level == "byte"
+        self.decoder = codecs.getincrementaldecoder("utf-8")("replace") if bytewise else None
+
+    def add(self, k: int, log_p: float) -> str:
+        """The text that id `k` completes; nothing once the sample has stopped."""
+        if self.stopped:
+            return ""
+        symbol = self.symbols[k]
+        piece = self.decoder.decode(bytes([symbol])) if self.decoder else chr(symbol)
+        self.sample.log_prob += log_p
+        return self._write(piece)
+
+    def close(self) -> str:
+        """What is left of a character that was never finished."""
+        if self.stopped or self.decoder is None:
+            return ""
+        return self._write(self.decoder.decode(b"", final=True))
+
+    def _write(self, piece: str) -> str:
+        self.sample.text += piece
+        self.stopped = bool(self.stop) and self.sample.text.endswith(str(self.stop))
+        return piece
+
+
+def _first_ids(vocabulary: Vocabulary, prime: str) -> Ids:
+    """The ids of the prime; without one, of a newline, after which any text may begin."""
+    if prime:
+        return vocabulary.encode(prime)
+    start = vocabulary.symbols.index(NEWLINE) if NEWLINE in vocabulary.symbols else 0
+    return np.array([start])

@@ -1,0 +1,152 @@
+"""Training: from a config to a run directory, as a stream of events."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from math import inf
+from pathlib import Path
+
+from charrnn.api.prepare import Prepared, introduce, prepare
+from charrnn.api.resume import find_latest
+from charrnn.api.sample import Request, sample
+from charrnn.api.trained import Trained, header_of
+from charrnn.checkpoint import read_checkpoint, write_checkpoint
+from charrnn.config import Config, dump_config
+from charrnn.errors import CheckpointError, DivergedError, UsageError
+from charrnn.files import write_text
+from charrnn.listeners.checkpoints import SaveBest, SaveLatest
+from charrnn.listeners.metrics import Metrics, rewind
+from charrnn.rundir import RunDir
+from charrnn.training.events import Event, Finished, Sampled, Stepped
+from charrnn.training.loop import train as run_loop
+from charrnn.training.snapshot import to_arrays, to_counters
+
+SAMPLE_LENGTH = 200
+
+
+def never() -> bool:
+    """The answer to "stop now?" where nobody asks."""
+    return False
+
+
+def train(
+    config: Config,
+    *,
+    resume: bool = False,
+    force: bool = False,
+    init_from: str | Path | None = None,
+    stop: Callable[[], bool] = never,
+) -> Iterator[Event]:
+    """Train what `config` describes, and write the run directory `config.output.dir`.
+
+    Nothing happens before the first event is asked for. `resume` goes on from the latest checkpoint
+    there, if there is one; `force` replaces a run that is there; `init_from` names a checkpoint
+    whose weights a new run begins with. Once `stop()` is true, the run saves itself and ends.
+
+    Raises UsageError, DataError or CheckpointError before anything is written, UsageError where a
+    file cannot be written, and DivergedError after the last event of a run that diverged.
+    """
+    run = RunDir(Path(config.output.dir))
+    _check_free(run, resume, force)
+    resumed = find_latest(run, config) if resume else None
+    prepared = prepare(config, resumed, init_from)
+    with _complaints_about(run.path):
+        _open_run(prepared, run, going_on=resumed is not None)
+        with closing(Metrics(run.metrics)) as metrics:
+            yield from _tell(_events(prepared, run, stop), _listeners(prepared, run, metrics))
+
+
+def _check_free(run: RunDir, resume: bool, force: bool) -> None:
+    if run.path.exists() and not run.path.is_dir():
+        raise UsageError(f"{run.path}: not a folder; choose another output.dir")
+    if run.holds_a_run() and not (resume or force):
+        raise UsageError(
+            f"{run.path}: holds a run already; go on with it by --resume, replace it by --force,"
+            " or choose another folder by --out"
+        )
+
+
+@contextmanager
+def _complaints_about(folder: Path) -> Iterator[None]:
+    """A file that cannot be written is for the user to mend, and is named."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(
+            f"{error.filename or folder}: cannot be written ({error.strerror or error});"
+            " what was saved before is whole, and --resume goes on from it"
+        ) from None
+
+
+def _open_run(prepared: Prepared, run: RunDir, *, going_on: bool) -> None:
+    run.path.mkdir(parents=True, exist_ok=True)
+    state = prepared.state
+    if going_on:
+        state.seconds = rewind(run.metrics, state.step, state.evaluated_step)
+    else:
+        run.clear()
+    write_text(run.config, dump_config(prepared.config))
+    write_text(run.vocab, prepared.dataset.vocabulary.dumps())
+
+
+def _listeners(
+    prepared: Prepared, run: RunDir, metrics: Metrics
+) -> tuple[Callable[[Event], None], ...]:
+    """In the order in which they hear of an event: what is told has been saved."""
+    save, output = partial(_save, prepared), prepared.config.output
+    return (
+        SaveBest(run, save, standing=_standing(run)),
+        metrics,
+        SaveLatest(run, save, output.checkpoint_every, output.keep),
+    )
+
+
+def _standing(run: RunDir) -> float:
+    """The loss of the best.npz that is there: a resumed run does not replace it by a worse one."""
+    try:
+        loss = read_checkpoint(run.best).header["best_loss"]
+    except CheckpointError:
+        return inf
+    return inf if loss is None else float(loss)
+
+
+def _save(prepared: Prepared, path: Path) -> None:
+    header = header_of(prepared.config, prepared.dataset.vocabulary, prepared.corpus.sha256)
+    state = prepared.state
+    write_checkpoint(path, {**to_counters(state), **header}, to_arrays(state))
+
+
+def _events(prepared: Prepared, run: RunDir, stop: Callable[[], bool]) -> Iterator[Event]:
+    yield introduce(prepared, run.path)
+    every = prepared.config.output.sample_every
+    for event in run_loop(prepared.plan, prepared.state, stop):
+        yield event
+        if isinstance(event, Stepped) and every and event.step % every == 0:
+            yield Sampled(event.step, _sample(prepared, run))
+        if isinstance(event, Finished) and event.reason == "diverged":
+            raise DivergedError(
+                f"training diverged: at step {event.step + 1} the loss or the gradient was not"
+                " finite; try a lower optimizer.learning_rate, or clipping by train.clip_norm"
+            )
+
+
+def _sample(prepared: Prepared, run: RunDir) -> str:
+    state, config = prepared.state, prepared.config
+    now = Trained(
+        run.path,
+        prepared.plan.model,
+        state.params,
+        prepared.dataset.vocabulary,
+        config,
+        state.step,
+    )
+    return sample(now, Request(length=SAMPLE_LENGTH, seed=config.train.seed))[0].text
+
+
+def _tell(
+    events: Iterator[Event], listeners: tuple[Callable[[Event], None], ...]
+) -> Iterator[Event]:
+    for event in events:
+        for listener in listeners:
+            listener(event)
+        yield event

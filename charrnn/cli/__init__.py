@@ -1,0 +1,74 @@
+"""The command line. Each command is a thin file here and one call of `charrnn.api`.
+
+To add one: a file with a click command of the same name, and a line in COMMANDS. Command files
+import nothing heavy at their top, so that `--help` is quick.
+"""
+
+import os
+import sys
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from charrnn import __version__
+from charrnn.cli.output import complain, use_utf8
+from charrnn.errors import CharrnnError
+
+COMMANDS = {
+    "train": "charrnn.cli.train",
+    "sample": "charrnn.cli.sample",
+    "vocab": "charrnn.cli.vocab",
+    "score": "charrnn.cli.score",
+    "config": "charrnn.cli.config",
+    "gradcheck": "charrnn.cli.gradcheck",
+}
+
+
+class Commands(click.Group):
+    """A group whose commands are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command = getattr(import_module(COMMANDS[name]), name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="charrnn")
+def cli() -> None:
+    """Character-level RNN, LSTM and GRU models, trained on any CPU.
+
+    \b
+    Example:
+      charrnn train configs/quickstart.yaml
+      charrnn sample runs/quickstart --prime "The fox "
+    """
+
+
+def main() -> NoReturn:
+    """Run the command line; every error becomes a message and an exit code here, and only here."""
+    use_utf8()
+    try:
+        code = cli.main(prog_name="charrnn", standalone_mode=False)
+        sys.stdout.flush()
+    except CharrnnError as error:
+        code = complain(str(error), error.exit_code)
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        hint = f"; see '{context.command_path} --help'" if context else ""
+        code = complain(error.format_message().rstrip(".") + hint, error.exit_code)
+    except MemoryError as error:
+        code = complain(f"out of memory ({error}); try a smaller network, batch or seq_length", 2)
+    except (KeyboardInterrupt, click.Abort):
+        code = 130
+    except BrokenPipeError:
+        # Whoever read our output has seen enough. Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)

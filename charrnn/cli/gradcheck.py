@@ -1,0 +1,39 @@
+"""charrnn gradcheck"""
+
+import json
+
+import click
+
+from charrnn.cli.output import table, write
+
+
+@click.command()
+@click.argument("config")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one key.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def gradcheck(ctx: click.Context, config: str, overrides: tuple[str, ...], as_json: bool) -> None:
+    """Check a network's gradients.
+
+    The network that CONFIG describes, in float64, against finite differences of its loss. Exit code
+    1 says that a gradient is wrong.
+
+    \b
+    Example:
+      charrnn gradcheck configs/quickstart.yaml --set model.cell=gru
+    """
+    from charrnn import api
+
+    report = api.gradcheck(api.load_config(config, overrides))
+    if as_json:
+        values = {
+            "ok": report.ok,
+            "max_relative_error": report.max_relative_error,
+            "parameters": report.parameters,
+        }
+        write(json.dumps(values) + "\n")
+    else:
+        rows = [(name, f"{error:.1e}") for name, error in report.parameters.items()]
+        write(table([("parameter", "relative error"), *rows]))
+        write("the gradients are right\n" if report.ok else "the gradients are WRONG\n")
+    ctx.exit(0 if report.ok else 1)

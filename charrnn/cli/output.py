@@ -1,0 +1,41 @@
+"""What reaches a terminal: UTF-8, and nothing that the terminal would obey."""
+
+import io
+import sys
+
+from charrnn.terminal import harmless
+
+
+def use_utf8() -> None:
+    """Write UTF-8 whatever the locale says; what cannot be encoded is escaped."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+
+
+def write(text: str) -> None:
+    """The product, on stdout: as it is for a pipe or a file, harmless for a terminal."""
+    sys.stdout.write(harmless(text) if sys.stdout.isatty() else text)
+
+
+def tell(line: str) -> None:
+    """A line for the person at the keyboard, on stderr."""
+    sys.stderr.write(f"{harmless(line)}\n")
+    sys.stderr.flush()
+
+
+def complain(message: str, code: int) -> int:
+    """An error on stderr, a line for each thing that is wrong; gives `code` back."""
+    for line in message.splitlines() or [""]:
+        tell(f"error: {line}")
+    return code
+
+
+def table(rows: list[tuple[str, ...]]) -> str:
+    """Rows in aligned columns, two blanks apart, a newline after each."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    )
+    return "".join(f"{line.rstrip()}\n" for line in lines)

@@ -1,0 +1,125 @@
+"""charrnn sample"""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from charrnn.cli.output import write
+from charrnn.errors import DataError
+
+if TYPE_CHECKING:
+    from charrnn.api import Sampling
+
+
+@click.command()
+@click.argument("checkpoint")
+@click.option("--prime", metavar="TEXT", help="What the text begins with.")
+@click.option("--prime-file", metavar="FILE", help="Read the prime from a UTF-8 file.")
+@click.option(
+    "-n",
+    "--length",
+    type=int,
+    default=500,
+    show_default=True,
+    metavar="LENGTH",
+    help="Characters to generate after the prime.",
+)
+@click.option(
+    "--temperature",
+    type=float,
+    default=1.0,
+    show_default=True,
+    metavar="X",
+    help="Below 1 safer, above 1 wilder, 0 as --greedy.",
+)
+@click.option("--top-k", type=int, metavar="K", help="Draw from the K likeliest characters.")
+@click.option("--top-p", type=float, metavar="P", help="Draw from the likeliest that hold P.")
+@click.option("--greedy", is_flag=True, help="Always take the likeliest character.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    metavar="S",
+    help="Same seed, same text.",
+)
+@click.option(
+    "--count",
+    type=int,
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="How many samples; the k-th does not depend on N.",
+)
+@click.option("--stop", metavar="TEXT", help="End a sample once it has generated TEXT.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def sample(
+    checkpoint: str,
+    prime: str | None,
+    prime_file: str | None,
+    length: int,
+    temperature: float,
+    top_k: int | None,
+    top_p: float | None,
+    greedy: bool,
+    seed: int,
+    count: int,
+    stop: str | None,
+    as_json: bool,
+) -> None:
+    """Print text that a model writes.
+
+    CHECKPOINT is a file, or a run directory, which means its best. The prime and then LENGTH
+    characters appear as they are generated.
+
+    \b
+    Example:
+      charrnn sample runs/quickstart --prime "The fox " -n 300 --temperature 0.7
+    """
+    if prime is not None and prime_file is not None:
+        raise click.UsageError("give --prime or --prime-file, not both")
+
+    from charrnn import api
+
+    request = api.Request(
+        prime=_read(prime_file) if prime_file else prime or "",
+        length=length,
+        temperature=temperature,
+        top_k=top_k,
+        top_p=top_p,
+        greedy=greedy,
+        seed=seed,
+        count=count,
+        stop=stop,
+    )
+    sampling = api.Sampling(api.load(checkpoint), request)
+    if as_json:
+        for _ in sampling:
+            pass
+        samples = [vars(one) for one in sampling.samples]
+        write(json.dumps({"samples": samples, "seed": seed}, ensure_ascii=False) + "\n")
+    else:
+        _stream(sampling)
+
+
+def _stream(sampling: "Sampling") -> None:
+    """The first sample as it comes, then the others, a blank line between two of them."""
+    write(sampling.samples[0].prime)
+    for pieces in sampling:
+        write(pieces[0])
+        if pieces[0]:
+            sys.stdout.flush()
+    for one in sampling.samples[1:]:
+        write(f"\n\n{one.prime}{one.text}")
+    if sys.stdout.isatty():
+        write("\n")
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: the prime cannot be read as UTF-8 ({error})") from None

@@ -1,0 +1,65 @@
+"""charrnn train"""
+
+import click
+
+
+@click.command()
+@click.argument("config")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one key.")
+@click.option("--out", metavar="DIR", help="The run directory, instead of output.dir.")
+@click.option("--resume", is_flag=True, help="Go on from the latest checkpoint of the run.")
+@click.option("--init-from", metavar="CKPT", help="Begin with the weights of this checkpoint.")
+@click.option("--workers", metavar="N", help="Processes to train with; a number or auto.")
+@click.option("--max-steps", type=int, metavar="N", help="Stop after N steps.")
+@click.option("--max-minutes", type=float, metavar="M", help="Stop after M minutes.")
+@click.option("--force", is_flag=True, help="Replace a run that is in the run directory.")
+@click.option("--quiet", is_flag=True, help="Say nothing but errors.")
+@click.pass_context
+def train(
+    ctx: click.Context,
+    config: str,
+    overrides: tuple[str, ...],
+    out: str | None,
+    resume: bool,
+    init_from: str | None,
+    workers: str | None,
+    max_steps: int | None,
+    max_minutes: float | None,
+    force: bool,
+    quiet: bool,
+) -> None:
+    """Train a model as a config file says.
+
+    CONFIG is a YAML file; what comes of it is written to the run directory, output.dir.
+    Ctrl-C once finishes the step, saves and stops (exit code 130); twice leaves at once.
+
+    \b
+    Example:
+      charrnn train configs/quickstart.yaml
+      charrnn train my.yaml --set model.hidden_size=256 --max-minutes 15
+      charrnn train my.yaml --resume
+    """
+    if resume and (force or init_from):
+        raise click.UsageError("--resume cannot go with --force or --init-from", ctx)
+
+    from charrnn import api
+    from charrnn.cli.stopping import Stop
+    from charrnn.listeners.progress import Progress
+    from charrnn.training.events import Finished
+
+    options = {
+        "output.dir": out,
+        "train.workers": workers,
+        "train.max_steps": max_steps,
+        "train.max_minutes": max_minutes,
+    }
+    given = [f"{key}={value}" for key, value in options.items() if value is not None]
+    settings = api.load_config(config, [*overrides, *given])
+    progress = Progress(quiet)
+    with Stop(progress.print) as stop, progress:
+        for event in api.train(
+            settings, resume=resume, force=force, init_from=init_from, stop=stop
+        ):
+            progress(event)
+    if isinstance(event, Finished) and event.reason == "interrupted":
+        ctx.exit(stop.exit_code)

@@ -1,0 +1,98 @@
+"""charrnn vocab"""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from charrnn.cli.output import table, tell, write
+
+if TYPE_CHECKING:
+    from charrnn.api import VocabReport
+
+RARE = 10
+
+
+@click.command()
+@click.argument("text", nargs=-1, required=True)
+@click.option(
+    "--level",
+    type=click.Choice(["char", "byte"]),
+    default="char",
+    show_default=True,
+    help="What a symbol is.",
+)
+@click.option(
+    "--min-count",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Rarer symbols become UNK.",
+)
+@click.option("--lowercase", is_flag=True, help="Make all letters small first.")
+@click.option("--normalize", type=click.Choice(["NFC", "NFKC"]), help="Unicode normalisation.")
+@click.option("--encoding", default="utf-8", show_default=True, help="Any codec of Python.")
+@click.option(
+    "--newlines",
+    type=click.Choice(["lf", "keep"]),
+    default="lf",
+    show_default=True,
+    help="Read CRLF and CR as LF, or keep them.",
+)
+@click.option("--out", metavar="FILE", help="Write the vocabulary as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def vocab(
+    text: tuple[str, ...],
+    level: str,
+    min_count: int,
+    lowercase: bool,
+    normalize: str | None,
+    encoding: str,
+    newlines: str,
+    out: str | None,
+    as_json: bool,
+) -> None:
+    """Report what a text is made of.
+
+    TEXT is one file or glob, or several, read as one text.
+
+    \b
+    Example:
+      charrnn vocab data/fables.txt
+      charrnn vocab "books/*.txt" --min-count 5 --json
+    """
+    from charrnn import api
+    from charrnn.text.read import TextFormat
+
+    form = TextFormat(
+        level=level,
+        encoding=encoding,
+        lowercase=lowercase,
+        normalize=normalize,
+        newlines=newlines,
+    )
+    report = api.vocab(text, form, min_count)
+    if out:
+        report.save(Path(out))
+        tell(f"wrote {out}")
+    write(json.dumps(report.to_json(), ensure_ascii=False) + "\n" if as_json else _page(report))
+
+
+def _page(report: "VocabReport") -> str:
+    """The report for people."""
+    lines = [
+        f"{report.characters:,} characters, {report.vocabulary.size} symbols"
+        f" ({report.vocabulary.level} level)\n",
+        f"entropy of their frequencies {report.bits_per_char:.3f} bits/char;"
+        f" a uniform guess {report.uniform_bits:.3f}\n\n",
+    ]
+    rows = [
+        (name, f"{count:,}", f"{count / report.characters:.4%}") for name, count in report.ranked()
+    ]
+    lines.append(table([("symbol", "count", "share"), *rows]))
+    for title, names in (("rare", report.rare(RARE)), ("control", report.control())):
+        if names:
+            lines.append(f"\n{title}: {'  '.join(names)}\n")
+    return "".join(lines)

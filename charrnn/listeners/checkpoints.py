@@ -1,0 +1,48 @@
+"""Checkpoints: the best weights when they are found, the latest state now and then."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from charrnn.rundir import RunDir
+from charrnn.training.events import Evaluated, Event, Finished, Stepped
+
+Save = Callable[[Path], None]
+
+
+class SaveBest:
+    """best.npz, before anybody is told that there is a better one.
+
+    `standing` is the loss of the file that is there already.
+    """
+
+    def __init__(self, run: RunDir, save: Save, standing: float) -> None:
+        self.run, self.save, self.standing = run, save, standing
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Evaluated) and event.best and event.loss <= self.standing:
+            self.save(self.run.best)
+            self.standing = event.loss
+
+
+class SaveLatest:
+    """checkpoints/step-*.npz, of which the last `keep` stay, and last.npz."""
+
+    def __init__(self, run: RunDir, save: Save, every: int, keep: int) -> None:
+        self.run, self.save, self.every, self.keep = run, save, every, keep
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case Stepped(step=step) if step % self.every == 0:
+                self._save(step)
+            case Finished(reason=reason, step=step) if reason != "diverged":
+                self._save(step)
+                if event.best_loss is None:
+                    self.save(self.run.best)
+
+    def _save(self, step: int) -> None:
+        path = self.run.step(step)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.save(path)
+        self.save(self.run.last)
+        for old in self.run.steps()[: -self.keep]:
+            old.unlink(missing_ok=True)

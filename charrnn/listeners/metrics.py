@@ -1,0 +1,108 @@
+"""metrics.jsonl: one JSON object a line, flushed as it is written."""
+
+import json
+from contextlib import suppress
+from math import log
+from pathlib import Path
+from typing import Any
+
+from charrnn.files import write_text
+from charrnn.training.events import Evaluated, Event, Finished, Sampled, Started, Stepped
+
+
+class Metrics:
+    """Appends a line for every event that concerns the record. Raises OSError."""
+
+    def __init__(self, path: Path) -> None:
+        self.file = path.open("a", encoding="utf-8", newline="\n")
+
+    def __call__(self, event: Event) -> None:
+        line = _line(event)
+        if line is not None:
+            self.file.write(json.dumps(line) + "\n")
+            self.file.flush()
+
+    def close(self) -> None:
+        self.file.close()
+
+
+def _line(event: Event) -> dict[str, Any] | None:
+    match event:
+        case Started() if event.resumed_step:
+            return {"event": "resume", "step": event.resumed_step, "version": event.version}
+        case Started():
+            return {
+                "event": "start",
+                "parameters": event.parameters,
+                "vocab_size": event.vocab_size,
+                "train_chars": event.train_chars,
+                "val_chars": event.val_chars,
+                "test_chars": event.test_chars,
+                "workers": event.workers,
+                "version": event.version,
+            }
+        case Stepped():
+            return {
+                "event": "step",
+                "step": event.step,
+                "epoch": round(event.epoch, 4),
+                "loss": event.loss,
+                "learning_rate": event.learning_rate,
+                "grad_norm": event.grad_norm,
+                "chars_per_second": round(event.chars_per_second, 1),
+                "seconds": round(event.seconds, 3),
+            }
+        case Evaluated():
+            return {
+                "event": "eval",
+                "step": event.step,
+                "split": event.split,
+                "loss": event.loss,
+                "bits_per_char": event.loss / log(2),
+                "best": event.best,
+                "seconds": round(event.seconds, 3),
+            }
+        case Sampled():
+            return {"event": "sample", "step": event.step, "text": event.text}
+        case Finished():
+            return {
+                "event": "finish",
+                "reason": event.reason,
+                "step": event.step,
+                "best_loss": event.best_loss,
+                "best_step": event.best_step,
+                "seconds": round(event.seconds, 3),
+            }
+        case _:
+            return None
+
+
+def rewind(path: Path, step: int, evaluated_step: int) -> float:
+    """Take back what the record says of steps after `step`: a resumed run will say it again.
+
+    Drops the lines of later steps and evaluations, of any end, and a last line that was torn.
+    Returns the seconds of training that had passed at `step`, 0 if the record does not tell.
+    """
+    if not path.exists():
+        return 0.0
+    kept, seconds = [], 0.0
+    for text in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        with suppress(json.JSONDecodeError):
+            line = json.loads(text)
+            if _precedes(line, step, evaluated_step):
+                kept.append(text)
+                seconds = max(seconds, float(line.get("seconds", 0.0)))
+    write_text(path, "".join(f"{text}\n" for text in kept))
+    return seconds
+
+
+def _precedes(line: Any, step: int, evaluated_step: int) -> bool:
+    match line:
+        case {"event": "step" | "sample" | "resume", "step": int(at)}:
+            return at <= step
+        case {"event": "eval", "split": "val", "step": int(at)}:
+            return at <= evaluated_step
+        case {"event": "start"}:
+            return True
+        case _:
+            return False

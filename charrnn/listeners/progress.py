@@ -1,0 +1,162 @@
+"""What a person sees of a run, on stderr: a header, a bar, and lines for what happened."""
+
+import sys
+from collections.abc import Iterator
+from math import log
+from typing import Never, Self
+
+from tqdm import tqdm
+
+from charrnn.terminal import harmless
+from charrnn.training.events import (
+    Evaluated,
+    Evaluating,
+    Event,
+    Finished,
+    Sampled,
+    Started,
+    Stepped,
+)
+
+SMOOTHING = 0.95
+BAR = "{percentage:3.0f}%|{bar:20}| {elapsed}<{remaining} {desc}"
+BAR_WITHOUT_END = "{elapsed} {desc}"
+
+
+class Progress:
+    """A bar where stderr is a terminal, lines alone where it is not, nothing if `quiet`."""
+
+    def __init__(self, quiet: bool) -> None:
+        self.quiet = quiet
+        self.bar: tqdm[Never] | None = None
+        self.run = ""
+        self.loss: float | None = None
+        self.speed = 0.0
+        self.test: float | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.bar is not None:
+            self.bar.close()
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case Started():
+                self._begin(event)
+            case Stepped():
+                self._step(event)
+            case Evaluating():
+                self._describe(f"{_SPLITS[event.split]} {event.done / event.total:.0%}")
+            case Evaluated():
+                self._evaluated(event)
+            case Sampled():
+                self.print(f"--- a sample at step {event.step:,}\n{harmless(event.text)}\n---")
+            case Finished():
+                self._finish(event)
+
+    def print(self, line: str) -> None:
+        """A line above the bar."""
+        if not self.quiet:
+            tqdm.write(line, file=sys.stderr)
+
+    def _begin(self, event: Started) -> None:
+        self.run = event.run
+        for line in header(event):
+            self.print(line)
+        self.bar = tqdm(
+            total=1.0,
+            disable=True if self.quiet else None,
+            bar_format=BAR_WITHOUT_END if event.endless else BAR,
+            leave=False,
+            file=sys.stderr,
+        )
+
+    def _step(self, event: Stepped) -> None:
+        share = SMOOTHING if self.loss is not None else 0.0
+        self.loss = share * (self.loss or 0.0) + (1 - share) * event.loss
+        self.speed = share * self.speed + (1 - share) * event.chars_per_second
+        if self.bar is not None and not self.bar.disable:
+            self._describe(
+                f"epoch {event.epoch:.2f}  loss {self.loss:.3f}  {self.speed:,.0f} chars/s"
+            )
+            self.bar.update(event.progress - self.bar.n)
+
+    def _describe(self, text: str) -> None:
+        if self.bar is not None:
+            self.bar.set_description_str(text, refresh=False)
+            self.bar.update(0)
+
+    def _evaluated(self, event: Evaluated) -> None:
+        if event.split == "test":
+            self.test = event.loss
+            return
+        train = f"  train {self.loss:.3f}" if self.loss is not None else ""
+        best = "  best so far" if event.best else ""
+        self.print(f"step {event.step:,}{train}  validation {in_units(event.loss)}{best}")
+
+    def _finish(self, event: Finished) -> None:
+        self.print(f"{_REASONS[event.reason]} at step {event.step:,} after {clock(event.seconds)}")
+        if event.best_loss is not None:
+            self.print(
+                f"best validation loss {in_units(event.best_loss)}, step {event.best_step:,}"
+            )
+        if self.test is not None:
+            self.print(f"its test loss {in_units(self.test)}")
+        if event.reason == "interrupted":
+            self.print("saved; go on with the same command and --resume")
+        elif event.reason != "diverged":
+            self.print(f"now try: charrnn sample {self.run}")
+
+
+_SPLITS = {"val": "validation", "test": "test"}
+_REASONS = {
+    "max_steps": "all steps done",
+    "max_epochs": "all epochs done",
+    "max_minutes": "time is up",
+    "patience": "no better for train.patience evaluations: stopped",
+    "interrupted": "stopped",
+    "diverged": "diverged",
+}
+
+
+def header(event: Started) -> Iterator[str]:
+    """What there is to know before the first loss appears."""
+    characters = event.train_chars + event.val_chars + event.test_chars
+    yield (
+        f"text        {characters:,} characters: {event.train_chars:,} train,"
+        f" {event.val_chars:,} validation, {event.test_chars:,} test"
+    )
+    unknown = event.unknown_val + event.unknown_test
+    yield f"vocabulary  {event.vocab_size} symbols" + (
+        f"; unknown: {event.unknown_val:,} in validation, {event.unknown_test:,} in test"
+        if unknown
+        else ""
+    )
+    yield (
+        f"network     {event.network}, {event.parameters:,} parameters,"
+        f" {event.tape_bytes / 2**20:,.1f} MiB of activations"
+    )
+    yield (
+        f"to beat     {in_units(event.uniform_loss)} by guessing (ln V),"
+        f" {in_units(event.unigram_loss)} by letter frequencies"
+    )
+    until = f"until step {event.steps:,}, " if event.steps is not None else ""
+    yield f"run         {event.run}, {until}{event.steps_per_epoch:,} steps an epoch"
+    if event.resumed_step:
+        yield f"resumed     after step {event.resumed_step:,}"
+    for note in event.notes:
+        yield f"note        {note}"
+
+
+def in_units(loss: float) -> str:
+    """A loss as people compare it: 1.523 nats/char (2.197 bits)."""
+    return f"{loss:.4f} nats/char ({loss / log(2):.3f} bits)"
+
+
+def clock(seconds: float) -> str:
+    """Seconds as h:mm:ss, or m:ss below an hour."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

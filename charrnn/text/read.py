@@ -1,0 +1,158 @@
+"""From files to symbols: code points or bytes, in blocks, whatever the size of the text.
+
+What a text is, is said once, in its TextFormat; reading it in blocks gives exactly what reading it
+at once would, also where a character, a CRLF or a letter and its accent lie across two blocks.
+"""
+
+import codecs
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from glob import glob
+from io import IncrementalNewlineDecoder
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charrnn.errors import DataError, UsageError
+from charrnn.text.folding import Folding
+
+Symbols: TypeAlias = NDArray[np.unsignedinteger[Any]]
+
+BLOCK = 4 * 2**20  # bytes
+BOM = "\ufeff"
+
+
+class Digest(Protocol):
+    """What hashlib makes."""
+
+    def update(self, data: bytes, /) -> None: ...
+
+
+@dataclass(frozen=True)
+class TextFormat:
+    """How bytes become symbols. At level "byte" the bytes are the symbols, and nothing is changed.
+
+    Raises UsageError for an encoding that Python does not know.
+    """
+
+    level: str = "char"  # or "byte"
+    encoding: str = "utf-8"
+    lowercase: bool = False
+    normalize: str | None = None  # "NFC" or "NFKC", after lowercase
+    newlines: str = "lf"  # CRLF and CR become LF; or "keep"
+
+    def __post_init__(self) -> None:
+        try:
+            if codecs.lookup(self.encoding)._is_text_encoding:
+                return
+        except (LookupError, ValueError):
+            pass
+        raise UsageError(
+            f"{self.encoding!r} is not an encoding of text; try utf-8, utf-16, latin-1 or cp1252"
+        )
+
+
+def find_files(patterns: Sequence[str]) -> tuple[Path, ...]:
+    """The files that `patterns`, names or globs, stand for: in their order, each once.
+
+    Raises DataError where there is none, or where one is not a file that can be read.
+    """
+    found: dict[Path, None] = {}
+    for pattern in patterns:
+        names = [pattern] if Path(pattern).exists() else sorted(glob(pattern, recursive=True))
+        if not names:
+            raise DataError(
+                f"{pattern}: there is no such file; the path is relative to {Path.cwd().name}/"
+            )
+        found |= dict.fromkeys(map(Path, names))
+    for path in found:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise DataError(f"{path}: not a file; name a text file, or a glob like 'books/*.txt'")
+    return tuple(found)
+
+
+def read_bytes(path: Path) -> Iterator[bytes]:
+    """The raw bytes of a file, in blocks. Raises DataError where it cannot be read."""
+    try:
+        with path.open("rb", buffering=0) as file:
+            while block := file.read(BLOCK):
+                yield block
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def read_symbols(
+    paths: Sequence[Path], form: TextFormat, digest: Digest | None = None
+) -> Iterator[Symbols]:
+    """The symbols of the files, one after the other, in blocks (n,): code points, or bytes.
+
+    A byte order mark at the start of a file is dropped. `digest` is fed the raw bytes. Raises
+    DataError where a file cannot be read, or is not in the encoding, with the place.
+    """
+    if form.level == "byte":
+        for path in paths:
+            for block in read_bytes(path):
+                _feed(digest, block)
+                yield np.frombuffer(block, np.uint8)
+        return
+    folding = Folding(form.lowercase, form.normalize)
+    for path in paths:
+        for text in _decode(path, form, digest):
+            yield code_points(folding.feed(text))
+    yield code_points(folding.finish())
+
+
+def code_points(text: str) -> Symbols:
+    """The code points of `text` (n,), in the smallest type at hand."""
+    if text.isascii():
+        return np.frombuffer(text.encode("ascii"), np.uint8)
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+
+
+def _decode(path: Path, form: TextFormat, digest: Digest | None) -> Iterator[str]:
+    """The text of one file, its newlines settled, without its byte order mark."""
+    decoder = codecs.getincrementaldecoder(form.encoding)("strict")
+    newlines = IncrementalNewlineDecoder(None, translate=form.newlines == "lf")
+    at_start, offset, lines = True, 0, 1
+    for block in read_bytes(path):
+        _feed(digest, block)
+        text = _decoded(decoder, block, False, path, offset, lines)
+        offset += len(block)
+        lines += text.count("\n")
+        if at_start and text:
+            text, at_start = text.removeprefix(BOM), False
+        yield newlines.decode(text) if form.newlines == "lf" else text
+    rest = _decoded(decoder, b"", True, path, offset, lines)
+    yield newlines.decode(rest, final=True) if form.newlines == "lf" else rest
+
+
+def _decoded(
+    decoder: codecs.IncrementalDecoder,
+    block: bytes,
+    final: bool,
+    path: Path,
+    offset: int,
+    lines: int,
+) -> str:
+    """Decode `block`, which begins at `offset` of `path`; an error tells the exact place."""
+    try:
+        return decoder.decode(block, final)
+    except UnicodeDecodeError as error:
+        # The decoder may hold the first bytes of a character from the block before.
+        before = error.object[: error.start]
+        start = offset - (len(error.object) - len(block)) + error.start
+        line = lines + before.decode(error.encoding, "replace").count("\n")
+        bad = error.object[error.start : error.end].hex(" ")
+        raise DataError(
+            f"{path}: byte {start:,} (line {line:,}) is not {error.encoding}: {bad}"
+            f" ({error.reason}); convert the file to UTF-8, or name its encoding (data.encoding,"
+            " --encoding: latin-1, cp1252, ...), or read it as bytes (level: byte)"
+        ) from None
+
+
+def _feed(digest: Digest | None, block: bytes) -> None:
+    if digest is not None:
+        digest.update(block)

@@ -1,0 +1,166 @@
+"""The vocabulary: which symbols a model knows, and the number of each."""
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from charrnn.arrays import Ids
+from charrnn.errors import DataError
+from charrnn.text.nearest import nearest
+from charrnn.text.read import Symbols, TextFormat, code_points, read_symbols
+
+CODE_POINTS = 0x110000
+FORMAT = 1
+UNK = "<unk>"
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What one pass over a text counts."""
+
+    symbols: Ids  # (A,), the code points or bytes that occur, sorted
+    counts: Ids  # (A,)
+    sha256: str  # of the raw bytes of the files, in order
+
+    @property
+    def characters(self) -> int:
+        """How many symbols the text has."""
+        return int(self.counts.sum())
+
+
+def count_symbols(paths: Sequence[Path], form: TextFormat) -> Survey:
+    """Count every symbol of the files, in bounded memory.
+
+    Raises DataError for a text that cannot be read, or is empty.
+    """
+    totals = np.zeros(CODE_POINTS, np.int64)
+    digest = hashlib.sha256()
+    for block in read_symbols(paths, form, digest):
+        histogram = np.bincount(block)
+        totals[: len(histogram)] += histogram
+    symbols = np.flatnonzero(totals)
+    if not symbols.size:
+        raise DataError(f"{', '.join(map(str, paths))}: the text is empty")
+    return Survey(symbols, totals[symbols], digest.hexdigest())
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The symbols of a model. Their ids are 0, 1, ... in the order of their code points.
+
+    UNK, where there is one, has the last id: it stands for whatever is not in the vocabulary.
+    """
+
+    level: str  # "char": symbols are code points; "byte": bytes
+    symbols: tuple[int, ...]  # sorted
+    has_unk: bool = False
+
+    @property
+    def size(self) -> int:
+        """V, with UNK."""
+        return len(self.symbols) + self.has_unk
+
+    @property
+    def unk(self) -> int | None:
+        """The id of UNK."""
+        return len(self.symbols) if self.has_unk else None
+
+    @cached_property
+    def _lookup(self) -> Ids:
+        """(CODE_POINTS,): the id of every code point; of what is unknown, UNK's or -1."""
+        table = np.full(CODE_POINTS, -1 if self.unk is None else self.unk, np.intp)
+        table[list(self.symbols)] = np.arange(len(self.symbols))
+        return table
+
+    def translation(self, symbols: Ids | Symbols) -> Ids:
+        """The ids of `symbols`, in their shape: of the unknown UNK's, or -1 where there is none."""
+        ids: Ids = self._lookup[symbols]
+        return ids
+
+    def encode(self, text: str) -> Ids:
+        """The ids of `text` (n,); at level "byte", of its UTF-8.
+
+        Raises DataError naming the characters that are unknown, and known ones that are near.
+        """
+        if self.level == "byte":
+            symbols: Symbols = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
+        else:
+            symbols = code_points(text)
+        ids = self.translation(symbols)
+        if ids.size and ids.min() < 0:
+            self._refuse(sorted(set(symbols[ids < 0].tolist())))
+        return ids
+
+    def _refuse(self, unknown: Iterable[int]) -> None:
+        told = []
+        for symbol in unknown:
+            near = nearest(symbol, self.symbols)
+            hint = f" (it knows {' '.join(map(display, near))})" if near else ""
+            told.append(display(symbol) + hint)
+        raise DataError(f"the model does not know {', '.join(told)}")
+
+    def names(self) -> list[str]:
+        """Every symbol as people can read it, in the order of the ids."""
+        return [display(s, self.level) for s in self.symbols] + [UNK] * self.has_unk
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, from which `from_json` makes an equal vocabulary."""
+        return {
+            "format": FORMAT,
+            "level": self.level,
+            "symbols": list(self.symbols),
+            "unk": self.has_unk,
+        }
+
+    def dumps(self) -> str:
+        """The content of vocab.json."""
+        return json.dumps(self.to_json()) + "\n"
+
+    @classmethod
+    def from_json(cls, values: Any) -> "Vocabulary":
+        """The vocabulary that `to_json` described. Raises DataError for anything else."""
+        match values:
+            case {
+                "format": 1,
+                "level": "char" | "byte" as level,
+                "symbols": list(s),
+                "unk": bool(u),
+            }:
+                end = CODE_POINTS if level == "char" else 256
+                increasing = all(type(x) is int for x in s) and s == sorted(set(s))
+                if s and increasing and s[0] >= 0 and s[-1] < end:
+                    return cls(level, tuple(s), u)
+        raise DataError("not a vocabulary: format 1, a level, sorted symbols and unk are expected")
+
+
+def build_vocabulary(
+    symbols: Ids, counts: Ids, level: str, min_count: int, *, always_unk: bool
+) -> Vocabulary:
+    """The symbols that occur `min_count` times or more; UNK if there may be others.
+
+    Raises DataError where nothing is left.
+    """
+    frequent = symbols[counts >= min_count]
+    if not frequent.size:
+        raise DataError(
+            f"no symbol occurs {min_count} times; the most frequent one {counts.max()}: lower"
+            " data.min_count"
+        )
+    return Vocabulary(level, tuple(frequent.tolist()), min_count > 1 or always_unk)
+
+
+def display(symbol: int, level: str = "char") -> str:
+    """A symbol as people can read it on any terminal: 'a', U+200B ZERO WIDTH SPACE, 0x80."""
+    c = chr(symbol)
+    if level == "byte" and symbol > 126:
+        return f"0x{symbol:02x}"
+    if symbol < 128 or (c.isprintable() and not unicodedata.combining(c)):
+        return repr(c)
+    return f"U+{symbol:04X} {unicodedata.name(c, 'without a name')}"

@@ -1,0 +1,155 @@
+"""Imports go down. Every module has a rank, and may import only modules of strictly lower rank."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "charrnn"
+
+RANKS = {
+    "charrnn": 0,
+    "charrnn.errors": 0,
+    "charrnn.arrays": 0,
+    "charrnn.settings": 0,
+    "charrnn.files": 0,
+    "charrnn.terminal": 0,
+    # maths: arrays and sizes
+    "charrnn.rng": 1,
+    "charrnn.ops": 1,
+    "charrnn.params": 1,
+    "charrnn.initializers": 1,
+    "charrnn.layers": 2,
+    "charrnn.layers.projection": 2,
+    "charrnn.layers.dropout": 2,
+    "charrnn.layers.head": 2,
+    "charrnn.cells.base": 2,
+    "charrnn.cells.rnn": 3,
+    "charrnn.cells.lstm": 3,
+    "charrnn.cells.gru": 3,
+    "charrnn.cells": 4,
+    "charrnn.optim.rules": 2,
+    "charrnn.optim.schedules": 2,
+    "charrnn.optim.clip": 2,
+    "charrnn.optim": 3,
+    "charrnn.model": 5,
+    "charrnn.gradcheck": 6,
+    # matter: bytes to arrays and back
+    "charrnn.checkpoint": 4,
+    "charrnn.rundir": 5,
+    "charrnn.text.read": 1,
+    "charrnn.text.vocab": 2,
+    "charrnn.text.corpus": 3,
+    "charrnn.text.batches": 1,
+    "charrnn.text.dataset": 4,
+    "charrnn.text": 5,
+    # what both are for
+    "charrnn.sampling.filters": 2,
+    "charrnn.sampling.generate": 6,
+    "charrnn.sampling": 7,
+    "charrnn.training.events": 1,
+    "charrnn.training.state": 6,
+    "charrnn.training.snapshot": 7,
+    "charrnn.training.evaluate": 6,
+    "charrnn.training.loop": 7,
+    "charrnn.training": 8,
+    # words: names, options, people
+    "charrnn.config": 9,
+    "charrnn.listeners": 7,
+    "charrnn.listeners.metrics": 7,
+    "charrnn.listeners.checkpoints": 7,
+    "charrnn.listeners.progress": 7,
+    "charrnn.build": 10,
+    "charrnn.api.trained": 11,
+    "charrnn.api.vocab": 11,
+    "charrnn.api.score": 12,
+    "charrnn.api.sample": 12,
+    "charrnn.api.transfer": 12,
+    "charrnn.api.resume": 12,
+    "charrnn.api.prepare": 13,
+    "charrnn.api.gradcheck": 14,
+    "charrnn.api.train": 14,
+    "charrnn.api": 15,
+    "charrnn.cli.output": 16,
+    "charrnn.cli.stopping": 16,
+    "charrnn.cli": 18,
+    "charrnn.__main__": 19,
+}
+
+ONLY_HERE = {
+    "yaml": {"charrnn.config"},
+    "tqdm": {"charrnn.listeners.progress"},
+    "click": {"charrnn.cli"},
+}
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def imports_of(name: str) -> set[str]:
+    """Every module that `name` imports anywhere in its file, functions included."""
+    found = set()
+    for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name}: relative import"
+            submodules = {f"{node.module}.{alias.name}" for alias in node.names}
+            own = submodules & MODULES.keys()
+            found |= own or {str(node.module)}
+    return found
+
+
+def rank_of(name: str) -> int:
+    """Inside config and the commands, files are ordered among themselves by their own tests."""
+    if name in RANKS:
+        return RANKS[name]
+    parent = name.rpartition(".")[0]
+    return RANKS[parent] - 1
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_imports_go_to_strictly_lower_ranks(name: str) -> None:
+    for other in imports_of(name) & MODULES.keys():
+        same_package = name.rpartition(".")[0] == other.rpartition(".")[0]
+        lower = rank_of(other) < rank_of(name) or (same_package and name not in RANKS)
+        assert lower, f"{name} (rank {rank_of(name)}) imports {other} (rank {rank_of(other)})"
+
+
+def test_there_is_no_cycle() -> None:
+    done: set[str] = set()
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        assert name not in path, " -> ".join((*path, name))
+        if name not in done:
+            for other in imports_of(name) & MODULES.keys():
+                visit(other, (*path, name))
+            done.add(name)
+
+    for name in MODULES:
+        visit(name, ())
+
+
+@pytest.mark.parametrize("library", ONLY_HERE)
+def test_a_library_of_words_is_imported_in_one_place(library: str) -> None:
+    users = {name for name in MODULES if library in {i.split(".")[0] for i in imports_of(name)}}
+    assert users, f"nobody imports {library}"
+    for user in users:
+        assert any(user == home or user.startswith(f"{home}.") for home in ONLY_HERE[library]), user
+
+
+def test_every_rank_is_of_a_module() -> None:
+    assert set(RANKS) <= set(MODULES)
+
+
+def test_the_core_needs_four_packages_and_no_other() -> None:
+    import sys
+
+    roots = {i.split(".")[0] for name in MODULES for i in imports_of(name)}
+    foreign = roots - set(sys.stdlib_module_names) - {"charrnn"}
+    assert foreign == {"numpy", "click", "tqdm", "yaml"}

@@ -1,0 +1,238 @@
+"""The training loop and evaluation, on ids alone: no file, no config."""
+
+import math
+from itertools import count, pairwise
+
+import numpy as np
+import pytest
+
+from charrnn.cells import Gru, Lstm
+from charrnn.initializers import Default
+from charrnn.model import CharModel
+from charrnn.optim import OPTIMIZERS, SCHEDULES
+from charrnn.text.batches import Batches, Part
+from charrnn.training import evaluate as evaluation
+from charrnn.training.evaluate import Evaluation, evaluate
+from charrnn.training.events import Evaluated, Evaluating, Finished, Stepped
+from charrnn.training.loop import Limits, Plan, train
+from charrnn.training.snapshot import state_from, to_arrays, to_counters
+from charrnn.training.state import TrainState
+
+V = 6
+FLOAT64 = np.dtype(np.float64)
+
+
+def part(n: int, seed: int = 0) -> Part:
+    """A text with a pattern in it: most steps go one up, some go anywhere."""
+    rng = np.random.default_rng(seed)
+    jumps = np.where(rng.random(n) < 0.8, 1, rng.integers(V, size=n))
+    return Part((np.cumsum(jumps) % V).astype(np.uint8), np.arange(V))
+
+
+def plan(*, n: int = 600, dropout: float = 0.0, **changes) -> Plan:
+    model = CharModel(V, (Lstm(8), Lstm(8)), dropout=dropout)
+    fields = {
+        "model": model,
+        "optimizer": OPTIMIZERS["adam"](learning_rate=0.02),
+        "schedule": SCHEDULES["constant"](),
+        "batches": Batches(part(n), 4, 10),
+        "val": part(100, seed=1),
+        "test": part(80, seed=2),
+        "limits": Limits(max_steps=20),
+        "eval_every": 5,
+        "clip_value": None,
+        "clip_norm": 5.0,
+        "seed": 3,
+    }
+    return Plan(**fields | changes)
+
+
+def begin(p: Plan, dtype=FLOAT64) -> TrainState:
+    return TrainState.begin(p.model.init(p.seed, Default(), dtype), p.optimizer)
+
+
+def never() -> bool:
+    return False
+
+
+def after_questions(n: int):
+    """A stop() that says yes from the n-th time it is asked."""
+    asked = count(1)
+    return lambda: next(asked) >= n
+
+
+def assert_same(a: TrainState, b: TrainState) -> None:
+    assert to_counters(a) == to_counters(b)
+    left, right = to_arrays(a), to_arrays(b)
+    assert left.keys() == right.keys()
+    for name in left:
+        np.testing.assert_array_equal(left[name], right[name], err_msg=name)
+
+
+def test_a_pattern_is_learnt() -> None:
+    p = plan(limits=Limits(max_steps=150), eval_every=50)
+    events = list(train(p, begin(p), never))
+    losses = [e.loss for e in events if isinstance(e, Stepped)]
+    assert losses[0] == pytest.approx(math.log(V), abs=0.3)
+    assert losses[-1] < 1.1
+    assert isinstance(events[-1], Finished)
+    assert events[-1].reason == "max_steps"
+
+
+def test_the_events_of_a_run_and_their_order() -> None:
+    p = plan(limits=Limits(max_steps=7))
+    told = [e for e in train(p, begin(p), never) if not isinstance(e, Evaluating)]
+    kinds = [type(e).__name__ for e in told]
+    assert kinds == ["Stepped"] * 5 + ["Evaluated"] + ["Stepped"] * 2 + ["Evaluated"] * 2 + [
+        "Finished"
+    ]
+    val, last, test = (e for e in told if isinstance(e, Evaluated))
+    assert (val.step, val.split, val.best) == (5, "val", True)
+    assert (last.step, last.split) == (7, "val")
+    assert test.split == "test"
+    finished = told[-1]
+    assert finished.best_loss == min(val.loss, last.loss)
+    assert finished.best_step == test.step
+
+
+@pytest.mark.parametrize(
+    ("limits", "reason", "step"),
+    [
+        (Limits(max_steps=3), "max_steps", 3),
+        (Limits(max_epochs=1), "max_epochs", 15),
+        (Limits(max_epochs=0.5), "max_epochs", 8),
+        (Limits(max_steps=9, max_epochs=0.5), "max_epochs", 8),
+    ],
+)
+def test_the_first_limit_ends_the_run(limits: Limits, reason: str, step: int) -> None:
+    p = plan(limits=limits)
+    assert p.batches.chunks == 15
+    *_, last = train(p, begin(p), never)
+    assert (last.reason, last.step) == (reason, step)
+
+
+def test_minutes_end_the_run_too() -> None:
+    p = plan(limits=Limits(max_minutes=0.002))
+    *_, last = train(p, begin(p), never)
+    assert last.reason == "max_minutes"
+    assert last.seconds >= 0.12
+
+
+def test_patience_counts_evaluations_without_a_better_one() -> None:
+    p = plan(
+        limits=Limits(patience=3),
+        eval_every=1,
+        optimizer=OPTIMIZERS["sgd"](learning_rate=1e-12),
+        val=part(100, seed=1),
+    )
+    state = begin(p)
+    state.keep_best(0.1)
+    *_, last = train(p, state, never)
+    assert (last.reason, last.step, last.best_loss) == ("patience", 3, 0.1)
+
+
+def test_without_a_validation_part_the_last_weights_are_the_best() -> None:
+    p = plan(val=None, limits=Limits(max_steps=4))
+    state = begin(p)
+    events = list(train(p, state, never))
+    assert [e.split for e in events if isinstance(e, Evaluated)] == ["test"]
+    assert events[-1].best_loss is None
+    np.testing.assert_array_equal(state.best.flat, state.params.flat)
+
+
+def test_the_state_is_forgotten_where_an_epoch_begins() -> None:
+    p = plan(limits=Limits(max_epochs=2))
+    state = begin(p)
+    for event in train(p, state, never):
+        if isinstance(event, Stepped):
+            assert (state.carried is None) == (event.step % p.batches.chunks == 0)
+
+
+def test_the_schedule_spans_the_limit_that_is_given() -> None:
+    rates = {}
+    for limits in (Limits(max_steps=30), Limits(max_epochs=2)):
+        p = plan(limits=limits, schedule=SCHEDULES["cosine"](warmup=0.0))
+        rates[limits] = [
+            e.learning_rate for e in train(p, begin(p), never) if isinstance(e, Stepped)
+        ]
+    by_steps, by_epochs = rates.values()
+    np.testing.assert_allclose(by_steps, by_epochs)
+    assert by_steps[0] == pytest.approx(0.02, rel=0.01)
+    assert by_steps[-1] < 0.0002
+
+
+@pytest.mark.parametrize("stop_at", [*range(1, 26), 40, 55])
+def test_a_run_that_is_stopped_anywhere_goes_on_as_if_it_had_not_been(stop_at: int) -> None:
+    p = plan(dropout=0.3, limits=Limits(max_steps=18))
+    whole = begin(p)
+    list(train(p, whole, never))
+
+    first = begin(p)
+    *_, last = train(p, first, after_questions(stop_at))
+    second = state_from(to_arrays(first), to_counters(first), p.model, p.optimizer)
+    list(train(p, second, never))
+    assert_same(whole, second)
+    assert last.reason == ("interrupted" if first.step < 18 or stop_at < 40 else last.reason)
+
+
+def test_what_diverges_changes_nothing() -> None:
+    p = plan(optimizer=OPTIMIZERS["sgd"](learning_rate=1e308), clip_norm=None)
+    state = begin(p)
+    events = list(train(p, state, never))
+    assert events[-1].reason == "diverged"
+    assert state.step == events[-1].step
+    assert np.isfinite(state.params.flat).all()
+
+
+def test_dropout_is_another_draw_at_every_step() -> None:
+    p = plan(dropout=0.5, optimizer=OPTIMIZERS["sgd"](learning_rate=1e-300), n=41)
+    losses = {e.loss for e in train(p, begin(p), never) if isinstance(e, Stepped)}
+    assert len(losses) == 20
+
+
+def naive_loss(model: CharModel, params, text: Part) -> float:
+    """One track, one step at a time, no cut anywhere."""
+    ids = text.window(np.arange(len(text.ids)))
+    tape = model.tape(1, 1, params.flat.dtype)
+    state = model.initial_state(params, 1)
+    total = 0.0
+    for now, following in pairwise(ids):
+        state = model.forward(params, np.array([[now]]), state, tape)
+        logits = tape.logits[0, 0]
+        total += math.log(np.exp(logits - logits.max()).sum()) - (logits[following] - logits.max())
+    return total / (len(ids) - 1)
+
+
+@pytest.mark.parametrize("n", [2, 3, 64, 65, 66, 700])
+def test_a_short_text_is_evaluated_in_one_exact_pass(n: int) -> None:
+    model = CharModel(V, (Gru(5),), learn_initial_state=True)
+    params = model.init(1, Default(), FLOAT64)
+    params.flat += 0.1
+    assert evaluate(model, params, part(n)) == pytest.approx(naive_loss(model, params, part(n)))
+
+
+def test_tracks_side_by_side_give_the_loss_of_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "WARM_UP", 128)
+    model = CharModel(V, (Lstm(6),))
+    params = model.init(1, Default(), FLOAT64)
+    for n in (1025, 1030, 3000):
+        assert Evaluation(model, params, part(n)).tracks > 1
+        exact = naive_loss(model, params, part(n))
+        assert evaluate(model, params, part(n)) == pytest.approx(exact, abs=1e-9)
+
+
+@pytest.mark.parametrize("n", [2, 100, 5000, 20_001])
+def test_every_character_but_the_first_is_predicted_once(n: int) -> None:
+    model = CharModel(V, (Gru(3),))
+    one = Evaluation(model, model.init(1, Default(), FLOAT64), part(n))
+    done = list(one)
+    assert done[-1] == n - 1
+    assert done == sorted(done)
+
+
+def test_evaluation_does_not_disturb_training() -> None:
+    often, never_ = plan(eval_every=1), plan(eval_every=1000)
+    a, b = begin(often), begin(never_)
+    list(train(often, a, never))
+    list(train(never_, b, never))
+    np.testing.assert_array_equal(a.params.flat, b.params.flat)
