@@ -133,14 +133,14 @@ def _missing(plan: Plan) -> Iterator[str]:
         yield "no test part: the best weights will not be tested"
 
 
-def introduce(prepared: Prepared, run: Path) -> Started:
+def introduce(prepared: Prepared, run: Path, *, resumed: bool) -> Started:
     """What there is to know before the first step."""
     config, plan, data = prepared.config, prepared.plan, prepared.dataset
     batches, params = plan.batches, prepared.state.params
     tape = plan.model.tape(batches.seq_length, batches.batch_size, params.flat.dtype)
     return Started(
         run=str(run),
-        resumed_step=prepared.state.step,
+        resumed_step=prepared.state.step if resumed else None,
         network=build.network_in_words(config),
         parameters=params.flat.size,
         tape_bytes=tape.nbytes,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
+from itertools import chain
 from math import inf
 from pathlib import Path
 
@@ -53,7 +54,9 @@ def train(
     with _complaints_about(run.path):
         _open_run(prepared, run, going_on=resumed is not None)
         with closing(Metrics(run.metrics)) as metrics:
-            yield from _tell(_events(prepared, run, stop), _listeners(prepared, run, metrics))
+            first = introduce(prepared, run.path, resumed=resumed is not None)
+            events = chain([first], _events(prepared, run, stop))
+            yield from _tell(events, _listeners(prepared, run, metrics))
 
 
 def _check_free(run: RunDir, resume: bool, force: bool) -> None:
@@ -117,7 +120,6 @@ def _save(prepared: Prepared, path: Path) -> None:
 
 
 def _events(prepared: Prepared, run: RunDir, stop: Callable[[], bool]) -> Iterator[Event]:
-    yield introduce(prepared, run.path)
     every = prepared.config.output.sample_every
     for event in run_loop(prepared.plan, prepared.state, stop):
         yield event
@@ -125,8 +127,8 @@ def _events(prepared: Prepared, run: RunDir, stop: Callable[[], bool]) -> Iterat
             yield Sampled(event.step, _sample(prepared, run))
         if isinstance(event, Finished) and event.reason == "diverged":
             raise DivergedError(
-                f"training diverged: at step {event.step + 1} the loss or the gradient was not"
-                " finite; try a lower optimizer.learning_rate, or clipping by train.clip_norm"
+                f"training diverged after step {event.step}: the loss or gradient is not finite;"
+                " try a lower optimizer.learning_rate, or clipping by train.clip_norm"
             )
 
 

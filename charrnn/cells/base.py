@@ -80,7 +80,7 @@ class Cell(Protocol):
 
 def by_gate(z: Floats, gates: int) -> Floats:
     """View (..., B, G*H) as (..., G, B, H): the same numbers, a gate at a time."""
-    return np.moveaxis(z.reshape(*z.shape[:-1], gates, -1), -2, -3)
+    return z.reshape(*z.shape[:-1], gates, -1).swapaxes(-2, -3)
 
 
 def rows(x: Floats) -> Floats:

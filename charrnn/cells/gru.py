@@ -157,8 +157,8 @@ class Gru:
 
     def _slopes(self, tape: GruTape) -> None:
         """All local derivatives of the chunk at once: the loop is left with the recursion."""
-        r, z, n = np.moveaxis(tape.gates, 1, 0)
-        dr, dz, dn = np.moveaxis(tape.slopes, 1, 0)
+        r, z, n = tape.gates.swapaxes(0, 1)
+        dr, dz, dn = tape.slopes.swapaxes(0, 1)
         h = tape.h[:-1]
         sigmoid_slope(r, out=dr)
         np.multiply(dr, h if self.reset == "before" else tape.inner, out=dr)

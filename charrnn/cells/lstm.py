@@ -120,8 +120,8 @@ class Lstm:
 
     def _slopes(self, tape: LstmTape) -> None:
         """All local derivatives of the chunk at once: the loop is left with the recursion."""
-        sigmoids, (i, _, o, g) = tape.gates[:, :3], np.moveaxis(tape.gates, 1, 0)
-        di, df, do, dg = np.moveaxis(tape.slopes, 1, 0)
+        sigmoids, (i, _, o, g) = tape.gates[:, :3], tape.gates.swapaxes(0, 1)
+        di, df, do, dg = tape.slopes.swapaxes(0, 1)
         sigmoid_slope(sigmoids, out=tape.slopes[:, :3])
         np.multiply(di, g, out=di)
         np.multiply(df, tape.c[:-1], out=df)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from charrnn.rundir import RunDir
-from charrnn.training.events import Evaluated, Event, Finished, Stepped
+from charrnn.training.events import Ending, Evaluated, Event, Finished, Stepped
 
 Save = Callable[[Path], None]
 
@@ -33,13 +33,15 @@ class SaveLatest:
     def __call__(self, event: Event) -> None:
         match event:
             case Stepped(step=step) if step % self.every == 0:
-                self._save(step)
-            case Finished(reason=reason, step=step) if reason != "diverged":
-                self._save(step)
-                if event.best_loss is None:
-                    self.save(self.run.best)
+                self._save_step(step)
+            case Ending(reason="interrupted"):
+                self.save(self.run.last)
+            case Ending(step=step):
+                self._save_step(step)
+            case Finished(best_loss=None, reason=reason) if reason != "diverged":
+                self.save(self.run.best)
 
-    def _save(self, step: int) -> None:
+    def _save_step(self, step: int) -> None:
         path = self.run.step(step)
         path.parent.mkdir(parents=True, exist_ok=True)
         self.save(path)

@@ -28,7 +28,7 @@ class Metrics:
 
 def _line(event: Event) -> dict[str, Any] | None:
     match event:
-        case Started() if event.resumed_step:
+        case Started() if event.resumed_step is not None:
             return {"event": "resume", "step": event.resumed_step, "version": event.version}
         case Started():
             return {

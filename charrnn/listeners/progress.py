@@ -144,7 +144,7 @@ def header(event: Started) -> Iterator[str]:
     )
     until = f"until step {event.steps:,}, " if event.steps is not None else ""
     yield f"run         {event.run}, {until}{event.steps_per_epoch:,} steps an epoch"
-    if event.resumed_step:
+    if event.resumed_step is not None:
         yield f"resumed     after step {event.resumed_step:,}"
     for note in event.notes:
         yield f"note        {note}"

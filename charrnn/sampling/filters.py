@@ -4,8 +4,9 @@ A filter changes log-probabilities (R, V), float64, in place; what it excludes b
 need not be normalised before or after. Every filter leaves at least one character in every row.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -77,7 +78,7 @@ class TopP:
         log_p[rows, ranking[rows, ranks]] = -np.inf
 
 
-FILTERS: dict[str, type[Temperature] | type[TopK] | type[TopP]] = {
+FILTERS: dict[str, Callable[[Any], Filter]] = {
     "temperature": Temperature,
     "top_k": TopK,
     "top_p": TopP,

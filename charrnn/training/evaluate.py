@@ -13,7 +13,7 @@ import numpy as np
 from charrnn.arrays import Ids
 from charrnn.cells import State
 from charrnn.cells.base import rows
-from charrnn.model import CharModel, States
+from charrnn.model import CharModel, ModelTape, States
 from charrnn.ops import cross_entropy
 from charrnn.params import Params
 from charrnn.text.batches import Part
@@ -49,13 +49,18 @@ class Evaluation:
             state = self._first_track_from_initial(state)
         for start in range(0, self.track_length, STEPS):
             stop = min(start + STEPS, self.track_length)
-            positions = self._positions(start, stop)
-            chunk = tape.first(stop - start)
-            state = self.model.forward(self.p, self.part.window(positions), state, chunk)
-            losses = cross_entropy(rows(chunk.logits), self._targets(positions))
-            scored = (start + np.arange(stop - start))[:, None] < self._lengths()
-            self.total += float(losses.sum(where=scored.ravel(), dtype=np.float64))
+            state = self._score(start, stop, state, tape.first(stop - start))
             yield int(np.minimum(self._lengths(), stop).sum())
+
+    @np.errstate(over="ignore", invalid="ignore")  # a loss that is not finite tells of it
+    def _score(self, start: int, stop: int, state: States, tape: ModelTape) -> States:
+        """Add up the losses of the tracks' steps start..stop."""
+        positions = self._positions(start, stop)
+        state = self.model.forward(self.p, self.part.window(positions), state, tape)
+        losses = cross_entropy(rows(tape.logits), self._targets(positions))
+        scored = np.arange(start, stop)[:, None] < self._lengths()
+        self.total += float(losses.sum(where=scored.ravel(), dtype=np.float64))
+        return state
 
     def _positions(self, start: int, stop: int) -> Ids:
         """Where the tracks read at their steps start..stop; beyond the text, its nearest end."""

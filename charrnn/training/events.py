@@ -14,7 +14,7 @@ class Started:
     """Everything is ready. Counts are of characters (at level byte, of bytes)."""
 
     run: str  # the run directory
-    resumed_step: int  # 0: a new run
+    resumed_step: int | None  # None: a new run
     network: str  # in words, as "lstm 2x128"
     parameters: int
     tape_bytes: int  # memory of one chunk's activations
@@ -77,6 +77,17 @@ class Sampled:
 
 
 @dataclass(frozen=True)
+class Ending:
+    """No step follows. What does, the last judgement, is not part of the run's state.
+
+    So a run that goes on beyond this end is the run that never ended here.
+    """
+
+    reason: Reason
+    step: int
+
+
+@dataclass(frozen=True)
 class Finished:
     """Nothing follows. `best_loss` is None where nothing was ever evaluated."""
 
@@ -87,4 +98,4 @@ class Finished:
     seconds: float
 
 
-Event: TypeAlias = Started | Stepped | Evaluating | Evaluated | Sampled | Finished
+Event: TypeAlias = Started | Stepped | Evaluating | Evaluated | Sampled | Ending | Finished

@@ -15,6 +15,7 @@ from charrnn.rng import stream
 from charrnn.text.batches import Batches, Part
 from charrnn.training.evaluate import Evaluation
 from charrnn.training.events import (
+    Ending,
     Evaluated,
     Evaluating,
     Event,
@@ -82,6 +83,7 @@ class _Run:
         )
         self.grads: Params = state.params.like()
         self.started = perf_counter() - state.seconds
+        self.diverged = False
 
     def events(self) -> Iterator[Event]:
         while True:
@@ -91,13 +93,13 @@ class _Run:
             if reason:
                 break
             event = self._step()
-            if event is None:
-                reason = "diverged"
-                break
-            yield event
+            if event is not None:
+                yield event
+        if reason != "diverged":
+            yield Ending(reason, self.state.step)
         if reason not in ("interrupted", "diverged"):
             yield from self._last_words()
-            reason = "interrupted" if self.stop() else reason
+            reason = self._cut_short() or reason
         state = self.state
         yield Finished(reason, state.step, state.best_loss, state.best_step, state.seconds)
 
@@ -118,6 +120,7 @@ class _Run:
             )
             grad_norm = clip_(self.grads, value=plan.clip_value, norm=plan.clip_norm)
         if not (isfinite(loss) and isfinite(grad_norm)):
+            self.diverged = True
             return None
         rate = self._learning_rate()
         step_(plan.optimizer, state.params, self.grads, state.slots, lr=rate, t=state.step + 1)
@@ -151,9 +154,14 @@ class _Run:
     def _progress(self) -> dict[Reason, float]:
         return self.plan.progress(self.state.step, self.state.seconds)
 
+    def _cut_short(self) -> Reason | None:
+        if self.diverged:
+            return "diverged"
+        return "interrupted" if self.stop() else None
+
     def _reason_to_end(self) -> Reason | None:
-        if self.stop():
-            return "interrupted"
+        if reason := self._cut_short():
+            return reason
         patience = self.plan.limits.patience
         if patience is not None and self.state.stale >= patience:
             return "patience"
@@ -173,7 +181,7 @@ class _Run:
         loss = yield from self._evaluate("val", self.plan.val, state.params)
         if loss is None:
             return
-        better = isfinite(loss) and (state.best_loss is None or loss < state.best_loss)
+        better = state.best_loss is None or loss < state.best_loss
         if better:
             state.keep_best(loss)
         else:
@@ -198,10 +206,11 @@ class _Run:
     def _evaluate(
         self, split: Split, part: Part, p: Params
     ) -> Generator[Event, None, float | None]:
-        """The loss of `part` under `p`, or None if the run was told to stop meanwhile."""
+        """The loss of `part` under `p`; None if the run was told to stop, or it is not finite."""
         evaluation = Evaluation(self.plan.model, p, part)
         for done in evaluation:
             if self.stop():
                 return None
             yield Evaluating(split, done, evaluation.targets)
-        return evaluation.loss
+        self.diverged = not isfinite(evaluation.loss)
+        return None if self.diverged else evaluation.loss

@@ -1,0 +1,62 @@
+"""A problem: one line that says where a config is wrong, and what would be right there."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+LONGEST = 60
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something was written: a position in a file, or an option of the command line."""
+
+    source: str = ""
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.source}:{self.line}:{self.column}" if self.line else self.source
+
+
+NOWHERE = Place()
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with `key` (dotted; empty for the config as a whole) at `place`."""
+
+    place: Place
+    key: str
+    text: str
+
+    def __str__(self) -> str:
+        parts = (str(self.place), shortened(self.key), self.text)
+        return printable(": ".join(part for part in parts if part))
+
+
+def lines(problems: Iterable[Problem]) -> list[str]:
+    """The problems as lines: those of the file from top to bottom, then those of the options."""
+
+    def reading_order(problem: Problem) -> tuple[bool, int, int]:
+        place = problem.place
+        return place.line == 0, place.line, place.column
+
+    return [str(problem) for problem in sorted(problems, key=reading_order)]
+
+
+def printable(text: str) -> str:
+    """`text` on one line: what a terminal might obey, or not show, is written as an escape."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def shortened(text: str) -> str:
+    """`text`, or as much of it as a message has room for."""
+    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The question that ends a message about an unknown word; empty if nothing is like it."""
+    spelled = {name.lower(): name for name in known}
+    close = get_close_matches(word.lower(), spelled, n=1)
+    return f"did you mean {spelled[close[0]]!r}?" if close else ""

@@ -1,0 +1,124 @@
+"""The config as a whole: its sections, and what must hold between keys."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any
+
+from charrnn.config.keys import Choice, choice
+from charrnn.config.problems import Problem, lines
+from charrnn.config.reader import Reader
+from charrnn.config.sections import DataConfig, ModelConfig, OutputConfig, TrainConfig
+from charrnn.config.tree import Node, tree_of
+from charrnn.errors import ConfigError
+from charrnn.optim import OPTIMIZERS, SCHEDULES
+from charrnn.settings import setting
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that is known of a run before it starts; no default is left open."""
+
+    data: DataConfig = setting(DataConfig(), "the text, and how it is read")
+    model: ModelConfig = setting(ModelConfig(), "the network")
+    optimizer: Choice = choice("adam", "how gradients change the weights", OPTIMIZERS)
+    schedule: Choice = choice("constant", "how the learning rate changes over the run", SCHEDULES)
+    train: TrainConfig = setting(
+        TrainConfig(), "the training: how much is read at a time, and when it ends"
+    )
+    output: OutputConfig = setting(OutputConfig(), "what a run writes, and where")
+
+    @classmethod
+    def from_tree(cls, root: Node, problems: Sequence[Problem] = ()) -> "Config":
+        """The config that a tree describes, or a ConfigError with all there is to say.
+
+        `problems` are those that came up when the tree was made.
+        """
+        reader = Reader(cls)
+        config = reader.section(cls, with_open_end(root))
+        found = [*problems, *reader.problems]
+        found += conflicts(config, root, {problem.key for problem in found})
+        if found:
+            raise ConfigError(lines(found))
+        return config
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Config":
+        """The config out of plain data, checked as a file is. Raises ConfigError."""
+        return cls.from_tree(tree_of(data))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every key and its value as plain data, from which `from_dict` makes an equal config."""
+        return {item.name: plain(getattr(self, item.name)) for item in fields(self)}
+
+
+def plain(value: Any) -> Any:
+    """A value of a config as JSON and YAML know it; a list of one path is that path."""
+    match value:
+        case Choice():
+            return {"name": value.name, **value.options}
+        case float() if value.is_integer() and abs(value) < 2**53:
+            return int(value)
+        case tuple():
+            return value[0] if len(value) == 1 else list(value)
+    if is_dataclass(value):
+        return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
+    return value
+
+
+def with_open_end(root: Node) -> Node:
+    """`root` with train.max_epochs null if another limit stands in its place.
+
+    Whoever asks for 10000 steps does not expect to be stopped by a default.
+    """
+    train = root.value.get("train") if isinstance(root.value, dict) else None
+    written = train.value if train and isinstance(train.value, dict) else {}
+    others = [written[key] for key in ("max_steps", "max_minutes") if key in written]
+    if not train or "max_epochs" in written or all(node.value is None for node in others):
+        return root
+    opened = replace(train, value={**written, "max_epochs": Node(None, train.place)})
+    return replace(root, value={**root.value, "train": opened})
+
+
+def tied_sizes(config: Config) -> str:
+    m = config.model
+    if not m.tie_weights or m.embedding_size == m.hidden_size:
+        return ""
+    return (
+        f"found true; tied weights need model.embedding_size ({m.embedding_size}) to be"
+        f" model.hidden_size ({m.hidden_size})"
+    )
+
+
+def stride_within(config: Config) -> str:
+    t = config.train
+    if t.stride is None or t.stride <= t.seq_length:
+        return ""
+    return f"found {t.stride}; expected at most train.seq_length ({t.seq_length})"
+
+
+def known_end(config: Config) -> str:
+    t = config.train
+    limits = (t.max_epochs, t.max_steps, t.max_minutes)
+    if not SCHEDULES[config.schedule.name].spans_run or any(limits):
+        return ""
+    return (
+        f"found {config.schedule.name}, which spans the run; give it an end with train.max_epochs,"
+        " train.max_steps or train.max_minutes"
+    )
+
+
+# The key to blame, the other keys that are looked at, and what is wrong with them.
+CONFLICTS: dict[str, tuple[tuple[str, ...], Callable[[Config], str]]] = {
+    "model.tie_weights": (("model.embedding_size", "model.hidden_size"), tied_sizes),
+    "train.stride": (("train.seq_length",), stride_within),
+    "schedule.name": (("train.max_epochs", "train.max_steps", "train.max_minutes"), known_end),
+}
+
+
+def conflicts(config: Config, root: Node, faulty: set[str]) -> list[Problem]:
+    """What is wrong between keys; a key that is `faulty` by itself is not judged again."""
+    return [
+        Problem(root.place_of(key), key, text)
+        for key, (others, check) in CONFLICTS.items()
+        if faulty.isdisjoint((key, *others)) and (text := check(config))
+    ]

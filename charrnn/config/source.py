@@ -1,0 +1,40 @@
+"""The text of a config file, or one line that says why there is none."""
+
+from pathlib import Path
+
+from charrnn.config.problems import printable
+from charrnn.errors import ConfigError
+
+MOST_BYTES = 2**20
+
+
+def read_source(path: str | Path) -> str:
+    """The text of the file `path`. Raises ConfigError, which says what to do next."""
+    file = Path(path)
+    try:
+        if file.is_dir():
+            raise _refusal(file, "is a folder; name the config file in it")
+        if file.exists() and not file.is_file():
+            raise _refusal(file, "is not a regular file; save the config to a file and name that")
+        with file.open("rb") as stream:
+            content = stream.read(MOST_BYTES + 1)
+    except FileNotFoundError:
+        raise _refusal(
+            file, "there is no such file; `charrnn config init FILE` writes one to start from"
+        ) from None
+    except OSError as error:
+        raise _refusal(file, f"cannot be read ({error.strerror})") from None
+    except ValueError:
+        raise _refusal(file, "is not a name that a file can have") from None
+    if len(content) > MOST_BYTES:
+        raise _refusal(file, "is larger than 1 MiB; is it the text instead of the config?")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _refusal(
+            file, f"is not UTF-8 (byte {error.start + 1}); save it in that encoding"
+        ) from None
+
+
+def _refusal(file: Path, why: str) -> ConfigError:
+    return ConfigError([f"{printable(str(file))}: {why}"])

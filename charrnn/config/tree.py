@@ -1,0 +1,76 @@
+"""A tree: plain values, each with the place where it was written.
+
+YAML text, an option `--set` and the header of a checkpoint all become trees, so that one
+reader checks them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from charrnn.config.problems import NOWHERE, Place, shortened
+
+DEEPEST = 20
+
+
+@dataclass(frozen=True)
+class Node:
+    """A value, where it stands, where its key stands, and, for a number, how it was written.
+
+    `value` is None, a bool, an int, a float, a str, a list of Nodes or a dict of Nodes.
+    """
+
+    value: Any
+    place: Place = NOWHERE
+    key_place: Place = NOWHERE
+    written: str = ""
+
+    def found(self) -> str:
+        """The value as a message names it."""
+        match self.value:
+            case None:
+                return "null"
+            case bool():
+                return str(self.value).lower()
+            case str():
+                return f"text {shortened(self.value)!r}"
+            case list():
+                return "a list"
+            case dict():
+                return "a mapping"
+        return shortened(self.written)
+
+    def plain(self) -> Any:
+        """The value without its places."""
+        match self.value:
+            case list():
+                return [node.plain() for node in self.value]
+            case dict():
+                return {key: node.plain() for key, node in self.value.items()}
+        return self.value
+
+    def place_of(self, key: str) -> Place:
+        """Where the value of a dotted key stands, or, if it was not written, what surrounds it."""
+        node = self
+        for name in key.split("."):
+            if not isinstance(node.value, dict) or name not in node.value:
+                break
+            node = node.value[name]
+        return node.place
+
+
+def tree_of(value: Any, depth: int = DEEPEST) -> Node:
+    """The tree of plain data, which has no places.
+
+    No key lies deeper than `depth` levels: what is cut there is refused further up.
+    """
+    if depth == 0:
+        return Node(None)
+    match value:
+        case list() | tuple():
+            return Node([tree_of(item, depth - 1) for item in value])
+        case Mapping():
+            return Node({str(key): tree_of(item, depth - 1) for key, item in value.items()})
+    return Node(value, written=repr(value))

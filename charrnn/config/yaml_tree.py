@@ -1,0 +1,203 @@
+"""YAML text to trees and back: the only place that imports yaml.
+
+A tree is made from the events of PyYAML's parser, not by its loader: events carry positions
+and expand nothing, so an alias or a merge key can be refused before it multiplies.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from types import NoneType
+from typing import Any
+
+import yaml
+
+from charrnn.config.problems import Place, Problem, shortened
+from charrnn.config.scalars import scalar_of, without_leading_zeros
+from charrnn.config.tree import DEEPEST, Node
+
+STANDARD = "tag:yaml.org,2002:"
+MERGE = "<<"
+TAGS = {NoneType: "null", bool: "bool", int: "int", float: "float", str: "str"}
+
+
+class UnreadableError(Exception):
+    """The text cannot be read past this point."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+def tree_of_yaml(text: str, locate: Callable[[int, int], Place]) -> tuple[Node, list[Problem]]:
+    """The tree of `text`, and what is wrong with it as YAML; faulty values are left out.
+
+    `locate` makes a place of a line and a column, both from 1 on.
+    """
+    builder = _Builder(text, locate)
+    try:
+        root = builder.document()
+    except UnreadableError as stop:
+        root = Node(None)
+        builder.problems.append(stop.problem)
+    return root, builder.problems
+
+
+def yaml_of(value: Any) -> str:
+    """Plain data as YAML text that `tree_of_yaml` reads back to the same."""
+    style: dict[str, Any] = {"sort_keys": False, "allow_unicode": True, "width": 2**31}
+    return str(yaml.dump(value, Dumper=_Dumper, **style))
+
+
+class _Builder:
+    """Takes events one by one; each method takes those of what it is named after."""
+
+    def __init__(self, text: str, locate: Callable[[int, int], Place]) -> None:
+        self.problems: list[Problem] = []
+        self._text = text
+        self._locate = locate
+        self._events = self._parsed()
+
+    def document(self) -> Node:
+        """The whole text; where there is nothing, null."""
+        root: Node | None = Node(None, self._locate(1, 1))
+        event = next(self._events)
+        if isinstance(event, yaml.DocumentStartEvent):
+            root = self._node(next(self._events), "", 0)
+            next(self._events)
+            event = next(self._events)
+        if isinstance(event, yaml.DocumentStartEvent):
+            self._problem(event, "", "a second document; a config is one document")
+        return root or Node(None)
+
+    def _node(self, event: yaml.Event, key: str, depth: int) -> Node | None:
+        """The node that begins with `event`, or None if it cannot be used."""
+        if depth > DEEPEST:
+            text = f"nested more than {DEEPEST} levels deep"
+            raise UnreadableError(Problem(self._place(event), key, text))
+        self._refuse_references(event, key)
+        if isinstance(event, yaml.ScalarEvent):
+            return self._scalar(event, key)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._sequence(event, key, depth)
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(event, key, depth)
+        return None
+
+    def _refuse_references(self, event: yaml.Event, key: str) -> None:
+        """A config says everything where it stands, and only what it shows."""
+        anchor: Any = getattr(event, "anchor", None)
+        tag: Any = getattr(event, "tag", None)
+        if isinstance(event, yaml.AliasEvent):
+            self._problem(event, key, f"an alias (*{shortened(anchor)}); write the value out")
+        elif anchor is not None:
+            self._problem(event, key, f"an anchor (&{shortened(anchor)}); a config has none")
+        if tag is not None:
+            self._problem(event, key, f"a tag ({shortened(tag)}); a config has none")
+
+    def _scalar(self, event: yaml.ScalarEvent, key: str) -> Node | None:
+        word = event.value
+        if event.style is not None:
+            return Node(word, self._place(event))
+        if (decimal := without_leading_zeros(word)) != word:
+            word, decimal = shortened(word), shortened(decimal)
+            advice = f"write {decimal} for the number, '{word}' for text"
+            self._problem(event, key, f"found {word}; {advice}")
+            return None
+        return Node(scalar_of(word), self._place(event), written=word)
+
+    def _sequence(self, event: yaml.Event, key: str, depth: int) -> Node | None:
+        items: list[Node | None] = []
+        while not isinstance(inner := next(self._events), yaml.SequenceEndEvent):
+            items.append(self._node(inner, f"{key}[{len(items)}]", depth + 1))
+        usable = [item for item in items if item is not None]
+        return Node(usable, self._place(event)) if len(usable) == len(items) else None
+
+    def _mapping(self, event: yaml.Event, key: str, depth: int) -> Node:
+        entries: dict[str, Node] = {}
+        first: dict[str, Place] = {}
+        while not isinstance(inner := next(self._events), yaml.MappingEndEvent):
+            place = self._place(inner)
+            name = self._name(inner, key, depth)
+            dotted = f"{key}.{name}" if key and name else name or key
+            value = self._node(next(self._events), dotted, depth + 1)
+            if name in first:
+                seen = f"on line {first[name].line}" if first[name].line else "before"
+                self._problem(inner, dotted, f"duplicate key; it was given {seen}")
+            elif name is not None:
+                first[name] = place
+                if value is not None:
+                    entries[name] = replace(value, key_place=place)
+        return Node(entries, self._place(event))
+
+    def _name(self, event: yaml.Event, key: str, depth: int) -> str | None:
+        """The key that begins with `event`, or None if it is not a name."""
+        count = len(self.problems)
+        node = self._node(event, key, depth + 1)
+        if node is None or len(self.problems) > count:
+            return None
+        if not isinstance(node.value, str):
+            self._problem(event, key, f"found {node.found()} as a key; expected a name")
+            return None
+        if node.written == MERGE:
+            self._problem(event, key, f"a merge key ({MERGE}); write the keys out")
+            return None
+        return node.value
+
+    def _problem(self, event: yaml.Event, key: str, text: str) -> None:
+        self.problems.append(Problem(self._place(event), key, text))
+
+    def _place(self, event: yaml.Event) -> Place:
+        return self._at(event.start_mark)
+
+    def _at(self, mark: Any) -> Place:
+        return self._locate(mark.line + 1, mark.column + 1)
+
+    def _parsed(self) -> Iterator[yaml.Event]:
+        """The events of the text from the first document on."""
+        place = self._locate(1, 1)
+        try:
+            for event in yaml.parse(self._text, Loader=yaml.SafeLoader):
+                place = self._place(event)
+                if not isinstance(event, yaml.StreamStartEvent):
+                    yield event
+        except yaml.MarkedYAMLError as error:
+            place, why = self._at(error.problem_mark), _reason(error)
+        except yaml.reader.ReaderError as error:
+            before = self._text[: error.position].split("\n")
+            place = self._locate(len(before), len(before[-1]) + 1)
+            why = f"the character U+{error.character:04X}"
+        except (ValueError, OverflowError):
+            # PyYAML hands escapes such as "\UFFFFFFFF" to chr(), and long versions to int().
+            why = "a number out of range"
+        else:
+            return
+        raise UnreadableError(Problem(place, "", f"not YAML: {why}"))
+
+
+def _reason(error: yaml.MarkedYAMLError) -> str:
+    if error.problem and "\\t" in error.problem:
+        return "a tab; YAML is indented with spaces"
+    began = f"{error.context} of line {error.context_mark.line + 1}" if error.context_mark else ""
+    return ", ".join(part for part in (error.problem, began) if part)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes the text that our reader, not PyYAML's, would take for something else."""
+
+    def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> str:
+        if kind is yaml.ScalarNode:
+            return STANDARD + TAGS[type(scalar_of(value)) if implicit[0] else str]
+        return str(super().resolve(kind, value, implicit))  # type: ignore[no-untyped-call]
+
+    def short_list(self, items: list[Any]) -> yaml.Node:
+        """A list in a config says in one line what it is: [0.9, 0.05, 0.05]."""
+        return self.represent_sequence(f"{STANDARD}seq", items, flow_style=True)
+
+    def exact_text(self, text: str) -> yaml.Node:
+        """Only quotes keep a merge key from merging, and only double ones keep a line end."""
+        style = None if text.isprintable() and text != MERGE else '"'
+        return self.represent_scalar(f"{STANDARD}str", text, style=style)
+
+
+_Dumper.add_representer(list, _Dumper.short_list)
+_Dumper.add_representer(str, _Dumper.exact_text)

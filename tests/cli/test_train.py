@@ -1,0 +1,401 @@
+"""charrnn train: the run directory, resuming to the same bytes, and every refusal."""
+
+import hashlib
+import json
+import math
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from charrnn import api
+
+CONFIG = """\
+data: {path: text.txt, split: [0.8, 0.1, 0.1]}
+model: {cell: lstm, hidden_size: 12, num_layers: 2, dropout: 0.2, learn_initial_state: true}
+optimizer: {name: adam, learning_rate: 0.01}
+schedule: {name: cosine, warmup: 0.1}
+train: {batch_size: 4, seq_length: 16, max_epochs: null, max_steps: 60, eval_every: 20,
+        dtype: float64}
+output: {dir: run, checkpoint_every: 25}
+"""
+TEXT = "the cat sat on the mat; the dog sat on the log.\n" * 40
+
+
+@pytest.fixture(autouse=True)
+def _files(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text(CONFIG)
+    (tmp_path / "text.txt").write_text(TEXT)
+
+
+def lines(run: str = "run") -> list[dict]:
+    return [json.loads(line) for line in Path(run, "metrics.jsonl").read_text().splitlines()]
+
+
+def steady(run: str) -> list[dict]:
+    """The record without what the clock says."""
+    clock = ("seconds", "chars_per_second", "version")
+    return [
+        {k: v for k, v in line.items() if k not in clock}
+        for line in lines(run)
+        if line["event"] != "resume"
+    ]
+
+
+def digests(run: str) -> dict[str, str]:
+    return {
+        path.relative_to(run).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(Path(run).rglob("*"))
+        if path.is_file() and path.name not in ("metrics.jsonl", "config.yaml")
+    }
+
+
+def test_the_run_directory(charrnn) -> None:
+    assert charrnn("train", "config.yaml").code == 0
+    files = {p.relative_to("run").as_posix() for p in Path("run").rglob("*") if p.is_file()}
+    assert files == {
+        "config.yaml",
+        "vocab.json",
+        "metrics.jsonl",
+        "best.npz",
+        "last.npz",
+        "checkpoints/step-00000050.npz",
+        "checkpoints/step-00000060.npz",
+    }
+
+
+def test_the_record(charrnn) -> None:
+    charrnn("train", "config.yaml")
+    start, *middle, test, finish = lines()
+    n = len(TEXT)
+    assert start["event"] == "start"
+    assert (start["train_chars"], start["val_chars"], start["test_chars"]) == (
+        int(0.8 * n),
+        int(0.9 * n) - int(0.8 * n),
+        n - int(0.9 * n),
+    )
+    assert start["vocab_size"] == len(set(TEXT))
+    assert start["workers"] == 1
+    steps = [line for line in middle if line["event"] == "step"]
+    assert [line["step"] for line in steps] == list(range(1, 61))
+    assert steps[0]["loss"] == pytest.approx(math.log(len(set(TEXT))), rel=0.1)
+    evaluated = [line for line in middle if line["event"] == "eval"]
+    assert [(e["step"], e["split"]) for e in evaluated] == [(20, "val"), (40, "val"), (60, "val")]
+    assert evaluated[0]["bits_per_char"] == pytest.approx(evaluated[0]["loss"] / math.log(2))
+    assert test["split"] == "test"
+    best = min(evaluated, key=lambda e: e["loss"])
+    assert (finish["reason"], finish["best_loss"], finish["best_step"]) == (
+        "max_steps",
+        best["loss"],
+        best["step"],
+    )
+
+
+def test_plain_numpy_reads_a_checkpoint(charrnn) -> None:
+    charrnn("train", "config.yaml")
+    with np.load("run/last.npz", allow_pickle=False) as file:
+        header = json.loads(bytes(file["header"]).decode("utf-8"))
+        assert header["step"] == 60
+        assert header["config"]["model"]["hidden_size"] == 12
+        assert header["vocabulary"]["symbols"] == sorted(map(ord, set(TEXT)))
+        assert file["params/layers.1.Wh"].shape == (12, 48)
+        assert set(header["arrays"]) | {"header"} == set(file.files)
+
+
+STEADY = ("--set", "schedule=constant")
+
+
+@pytest.mark.parametrize("stops", [[1], [24], [25], [26], [40], [59], [7, 8, 41]])
+def test_a_longer_run_has_the_bytes_of_one_that_never_paused(charrnn, stops: list[int]) -> None:
+    charrnn("train", "config.yaml", *STEADY, "--out", "whole", "--quiet")
+    for n in [*stops, 60]:
+        options = ("--out", "parts", "--resume", "--max-steps", str(n))
+        assert charrnn("train", "config.yaml", *STEADY, *options).code == 0
+    whole, parts = digests("whole"), digests("parts")
+    assert parts["last.npz"] == whole["last.npz"]
+    assert parts["checkpoints/step-00000060.npz"] == whole["checkpoints/step-00000060.npz"]
+    assert steady("parts") == steady("whole")
+
+
+def answers(n: int):
+    """A stop() that says yes from the n-th time it is asked."""
+    asked = count(1)
+    return lambda: next(asked) >= n
+
+
+@pytest.mark.parametrize("questions", [1, 2, 15, 21, 22, 23, 30, 46, 64, 66, 68])
+def test_a_run_interrupted_anywhere_ends_with_the_same_bytes(charrnn, questions: int) -> None:
+    config = api.load_config("config.yaml", ["output.dir=parts"])
+    list(api.train(api.load_config("config.yaml", ["output.dir=whole"])))
+    list(api.train(config, stop=answers(questions)))
+    list(api.train(config, resume=True))
+    assert digests("parts") == digests("whole")
+    assert steady("parts") == steady("whole")
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_saves_and_the_run_goes_on_to_the_same_bytes(
+    charrnn, start, number: int, code: int
+) -> None:
+    options = ("--set", "train.max_steps=3000", "--set", "train.eval_every=100")
+    process = start("train", "config.yaml", *options, "--out", "parts")
+    while process.poll() is None and not Path("parts/checkpoints/step-00000025.npz").exists():
+        pass
+    process.send_signal(number)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == code, err
+    assert lines("parts")[-1]["reason"] == "interrupted"
+    assert "--resume" in err
+    assert charrnn("train", "config.yaml", *options, "--out", "parts", "--resume").code == 0
+    charrnn("train", "config.yaml", *options, "--out", "whole")
+    assert digests("parts") == digests("whole")
+    assert steady("parts") == steady("whole")
+
+
+def test_same_seed_same_bytes_other_seed_other_bytes(charrnn) -> None:
+    for out, seed in (("a", 1), ("b", 1), ("c", 2)):
+        charrnn("train", "config.yaml", "--out", out, "--set", f"train.seed={seed}")
+    assert digests("a") == digests("b")
+    assert digests("a")["last.npz"] != digests("c")["last.npz"]
+
+
+def test_a_killed_run_falls_back_to_the_last_whole_checkpoint(charrnn) -> None:
+    charrnn("train", "config.yaml", "--out", "whole")
+    shutil.copytree("whole", "parts")
+    raw = Path("parts/last.npz").read_bytes()
+    Path("parts/last.npz").write_bytes(raw[: len(raw) // 2])
+    Path("parts/checkpoints/step-00000060.npz").write_bytes(b"")
+    with Path("parts/metrics.jsonl").open("a") as file:
+        file.write('{"event": "step", "st')
+    ran = charrnn("train", "config.yaml", "--out", "parts", "--resume")
+    assert ran.code == 0
+    assert "after step 50" in ran.err
+    assert digests("parts") == digests("whole")
+    assert steady("parts") == steady("whole")
+
+
+def test_a_worse_model_never_replaces_the_best(charrnn) -> None:
+    charrnn("train", "config.yaml")
+    best = Path("run/best.npz").read_bytes()
+    Path("run/last.npz").unlink()
+    Path("run/checkpoints/step-00000060.npz").unlink()
+    worse = ("--set", "optimizer.learning_rate=1e-9")
+    assert charrnn("train", "config.yaml", "--resume", *worse).code == 0
+    assert Path("run/best.npz").read_bytes() == best
+
+
+def test_what_may_change_on_resume_changes_and_is_told(charrnn) -> None:
+    charrnn("train", "config.yaml", "--max-steps", "10")
+    options = ("--set", "optimizer.learning_rate=0.5", "--max-steps", "12")
+    ran = charrnn("train", "config.yaml", "--resume", *options)
+    assert ran.code == 0
+    assert "changed: optimizer.learning_rate was 0.01, is 0.5" in ran.err
+    assert "changed: train.max_steps was 10, is 12" in ran.err
+
+
+def test_what_must_not_change_on_resume_is_refused_by_name(charrnn) -> None:
+    charrnn("train", "config.yaml")
+    before = digests("run")
+    ran = charrnn(
+        "train", "config.yaml", "--resume", "--set", "model.hidden_size=13", "--set", "train.seed=5"
+    )
+    assert ran.code == 2
+    assert ran.err.splitlines() == [
+        "error: --resume: model.hidden_size was 12, is 13 must not change",
+        "error: --resume: train.seed was 1, is 5 must not change",
+    ]
+    assert digests("run") == before
+
+
+def test_a_changed_text_is_refused_on_resume(charrnn) -> None:
+    charrnn("train", "config.yaml")
+    Path("text.txt").write_text(TEXT.replace("mat", "cat"))
+    ran = charrnn("train", "config.yaml", "--resume")
+    assert ran.code == 3
+    assert "the text is not the one" in ran.err
+
+
+def test_resume_without_a_run_begins_one(charrnn) -> None:
+    assert charrnn("train", "config.yaml", "--resume").code == 0
+    assert lines()[-1]["step"] == 60
+
+
+def test_a_run_that_is_there_is_refused_unless_forced(charrnn) -> None:
+    charrnn("train", "config.yaml")
+    before = digests("run")
+    ran = charrnn("train", "config.yaml")
+    assert ran.code == 2
+    assert ran.err.count("\n") == 1
+    assert "--resume" in ran.err
+    assert "--force" in ran.err
+    assert digests("run") == before
+    Path("run/mine.txt").write_text("not yours")
+    assert charrnn("train", "config.yaml", "--force", "--max-steps", "5").code == 0
+    assert Path("run/mine.txt").exists()
+    assert lines()[-1]["step"] == 5
+    assert not Path("run/checkpoints/step-00000060.npz").exists()
+
+
+def test_init_from_matches_characters_by_what_they_are(charrnn) -> None:
+    charrnn("train", "config.yaml")
+    Path("text.txt").write_text(TEXT.replace("l", "é").replace(";", "").replace("dog", "DOG"))
+    ran = charrnn(
+        "train",
+        "config.yaml",
+        "--out",
+        "second",
+        "--init-from",
+        "run",
+        "--max-steps",
+        "1",
+        "--set",
+        "optimizer={name: sgd, learning_rate: 1e-30}",
+    )
+    assert ran.code == 0
+    assert "characters are new to them: 'D' 'G' 'O' 'é'" in ran.err
+    old, new = api.load("run"), api.load("second")
+    for c in "aeost. \n":
+        a, b = old.vocabulary.encode(c)[0], new.vocabulary.encode(c)[0]
+        np.testing.assert_array_equal(old.params["layers.0.Wx"][a], new.params["layers.0.Wx"][b])
+        np.testing.assert_array_equal(old.params["head.Wy"][:, a], new.params["head.Wy"][:, b])
+    np.testing.assert_array_equal(old.params["layers.1.Wh"], new.params["layers.1.Wh"])
+
+
+def test_init_from_another_network_is_refused(charrnn) -> None:
+    charrnn("train", "config.yaml")
+    ran = charrnn(
+        "train",
+        "config.yaml",
+        "--out",
+        "second",
+        "--init-from",
+        "run",
+        "--set",
+        "model.hidden_size=13",
+    )
+    assert ran.code == 4
+    assert "this network needs" in ran.err
+    assert not Path("second").exists()
+
+
+def test_a_small_text_shrinks_the_batch_with_one_warning(charrnn) -> None:
+    Path("text.txt").write_text("to be or not to be")
+    ran = charrnn("train", "config.yaml", "--set", "data.split=[1,0,0]", "--max-steps", "3")
+    assert ran.code == 0
+    assert ran.err.count("instead of") == 2
+    assert "train.batch_size is 1 instead of 4, train.seq_length 16 instead of 16" in ran.err
+
+
+def test_a_text_too_small_to_learn_from_is_refused(charrnn) -> None:
+    Path("text.txt").write_text("ab")
+    ran = charrnn("train", "config.yaml")
+    assert ran.code == 3
+    assert "data.split" in ran.err
+    assert not Path("run").exists()
+
+
+def test_without_validation_there_is_a_best_all_the_same(charrnn) -> None:
+    ran = charrnn("train", "config.yaml", "--set", "data.split=[1,0,0]")
+    assert ran.code == 0
+    assert "no validation part" in ran.err
+    assert Path("run/best.npz").exists()
+    ran = charrnn(
+        "train",
+        "config.yaml",
+        "--out",
+        "second",
+        "--set",
+        "data.split=[1,0,0]",
+        "--set",
+        "train.patience=3",
+    )
+    assert ran.code == 2
+    assert "train.patience" in ran.err
+
+
+def test_the_strict_vocabulary_reports_what_is_unknown(charrnn) -> None:
+    Path("text.txt").write_text(TEXT + "ÄÖÜ")
+    ran = charrnn("train", "config.yaml", "--set", "data.vocabulary=train")
+    assert ran.code == 0
+    assert "unknown: 0 in validation, 3 in test" in ran.err
+    assert api.load("run").vocabulary.has_unk
+
+
+@pytest.mark.parametrize("level", ["char", "byte"])
+def test_a_text_in_many_scripts(charrnn, level: str) -> None:
+    options = ("--set", "data.path=data/voices.txt", "--set", f"data.level={level}")
+    assert charrnn("train", "config.yaml", *options, "--max-steps", "5").code == 0
+    ran = charrnn("sample", "run", "-n", "50", "--prime", "水")
+    assert ran.code == 0
+    assert ran.out.startswith("水")
+
+
+def test_divergence_is_told_and_leaves_the_last_good_checkpoint(charrnn) -> None:
+    wild = ("--set", "optimizer={name: sgd, learning_rate: 1e300}", "--set", "train.clip_norm=null")
+    ran = charrnn("train", "config.yaml", *wild, "--set", "output.checkpoint_every=1")
+    assert ran.code == 5
+    assert ran.err.splitlines()[-1].startswith("error: training diverged after step")
+    assert lines()[-1]["reason"] == "diverged"
+
+
+def test_quiet_says_nothing(charrnn) -> None:
+    assert charrnn("train", "config.yaml", "--quiet") == (0, "", "")
+
+
+def test_no_bar_where_there_is_no_terminal(charrnn) -> None:
+    ran = charrnn("train", "config.yaml")
+    assert ran.out == ""
+    assert "\r" not in ran.err
+    assert "%|" not in ran.err
+    assert ran.err.count("\n") < 20
+
+
+def test_samples_now_and_then(charrnn) -> None:
+    ran = charrnn("train", "config.yaml", "--set", "output.sample_every=30")
+    assert "--- a sample at step 30" in ran.err
+    assert [line["step"] for line in lines() if line["event"] == "sample"] == [30, 60]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--set", "train.workers=3"], 2, "train.workers is 3"),
+        (["--workers", "many"], 2, "train.workers"),
+        (["--set", "data.path=none.txt"], 3, "none.txt: there is no such file"),
+        (["--set", "data.encoding=rot13"], 2, "data.encoding"),
+        (["--init-from", "none"], 4, "none: there is no such file or run directory"),
+        (["--resume", "--force"], 2, "--resume cannot go with"),
+        (["--max-steps", "0"], 2, "train.max_steps"),
+        (["--max-steps", "many"], 2, "not a valid integer"),
+        (["--out", "text.txt"], 2, "text.txt: not a folder"),
+        (["--frobnicate"], 2, "No such option"),
+        (["--set", "data.min_count=100000"], 3, "data.min_count"),
+    ],
+)
+def test_a_refusal_is_one_line(charrnn, arguments: list[str], code: int, said: str) -> None:
+    ran = charrnn("train", "config.yaml", *arguments)
+    assert ran.code == code
+    assert said in ran.err
+    assert ran.out == ""
+    assert ran.err.count("\n") == 1
+    assert not Path("run").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs ulimit")
+def test_a_full_disk_is_told_and_nothing_is_half_written(charrnn, start) -> None:
+    charrnn("train", "config.yaml", "--out", "whole")
+    limit = "ulimit -f 8; exec " + " ".join(
+        [sys.executable, "-m", "charrnn", "train", "config.yaml", "--quiet"]
+    )
+    ran = subprocess.run(["bash", "-c", limit], capture_output=True, text=True, check=False)
+    assert ran.returncode == 2
+    assert ran.stderr.count("\n") == 1
+    assert "cannot be written" in ran.stderr
+    assert [p for p in Path("run").rglob("*") if p.name.endswith((".npz", ".tmp"))] == []
+    assert charrnn("train", "config.yaml", "--resume").code == 0

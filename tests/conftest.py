@@ -1,0 +1,59 @@
+"""What all tests share: a cache of their own, and the command line as a function."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    os.environ["CHARRNN_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
+class Ran(NamedTuple):
+    """What a command said, and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def charrnn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd) -> Callable[..., Ran]:
+    """Run a command in this process, in an empty folder that has the project's data and configs."""
+    from charrnn.cli import main
+
+    for name in ("data", "configs"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["charrnn", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return Ran(int(ended.value.code or 0), *capfd.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def start(charrnn: Callable[..., Ran]) -> Callable[..., subprocess.Popen[str]]:
+    """Start a command as a process of its own, in the same folder."""
+
+    def run(*arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "charrnn", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+
+    return run
