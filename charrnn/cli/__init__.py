@@ -4,7 +4,6 @@ To add one: a file with a click command of the same name, and a line in COMMANDS
 import nothing heavy at their top, so that `--help` is quick.
 """
 
-import os
 import sys
 from importlib import import_module
 from typing import NoReturn
@@ -56,7 +55,6 @@ def main() -> NoReturn:
     use_utf8()
     try:
         code = cli.main(prog_name="charrnn", standalone_mode=False)
-        sys.stdout.flush()
     except CharrnnError as error:
         code = complain(str(error), error.exit_code)
     except click.ClickException as error:
@@ -67,8 +65,4 @@ def main() -> NoReturn:
         code = complain(f"out of memory ({error}); try a smaller network, batch or seq_length", 2)
     except (KeyboardInterrupt, click.Abort):
         code = 130
-    except BrokenPipeError:
-        # Whoever read our output has seen enough. Python would complain once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
     sys.exit(code if isinstance(code, int) else 0)

@@ -1,6 +1,7 @@
 """What reaches a terminal: UTF-8, and nothing that the terminal would obey."""
 
 import io
+import os
 import sys
 
 from charrnn.terminal import harmless
@@ -14,8 +15,17 @@ def use_utf8() -> None:
 
 
 def write(text: str) -> None:
-    """The product, on stdout: as it is for a pipe or a file, harmless for a terminal."""
-    sys.stdout.write(harmless(text) if sys.stdout.isatty() else text)
+    """The product, on stdout, at once: as it is for a pipe or a file, harmless for a terminal.
+
+    Where nobody listens any more, as behind `| head`, the program ends, and well.
+    """
+    try:
+        sys.stdout.write(harmless(text) if sys.stdout.isatty() else text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python would flush once more at exit, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None
 
 
 def tell(line: str) -> None:

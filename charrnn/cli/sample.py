@@ -110,8 +110,6 @@ def _stream(sampling: "Sampling") -> None:
     write(sampling.samples[0].prime)
     for pieces in sampling:
         write(pieces[0])
-        if pieces[0]:
-            sys.stdout.flush()
     for one in sampling.samples[1:]:
         write(f"\n\n{one.prime}{one.text}")
     if sys.stdout.isatty():
