@@ -40,11 +40,7 @@ class Prepared:
 
 def prepare(config: Config, resumed: Resumed | None, init_from: str | Path | None) -> Prepared:
     """Make ready what `config` describes. Raises UsageError, DataError or CheckpointError."""
-    if config.train.workers not in (1, "auto"):
-        raise UsageError(
-            f"train.workers is {config.train.workers}; this version trains in one process,"
-            " so it must be 1 or auto"
-        )
+    _check_supported(config)
     corpus, dataset = open_dataset(config)
     batches, notes = _batches(config, dataset)
     model = build.model(config, dataset.vocabulary.size)
@@ -57,6 +53,20 @@ def prepare(config: Config, resumed: Resumed | None, init_from: str | Path | Non
         params, origin = _fresh(config, model, dataset, init_from)
         state = TrainState.begin(params, plan.optimizer)
     return Prepared(config, corpus, dataset, plan, state, (*notes, *origin, *_missing(plan)))
+
+
+def _check_supported(config: Config) -> None:
+    t = config.train
+    if t.workers not in (1, "auto"):
+        raise UsageError(
+            f"train.workers is {t.workers}; this version trains in one process, so it must be 1"
+            " or auto"
+        )
+    if t.stride not in (None, t.seq_length):
+        raise UsageError(
+            f"train.stride is {t.stride}; this version goes on by train.seq_length ({t.seq_length})"
+            " characters a step, so it must be that or null"
+        )
 
 
 def open_dataset(config: Config) -> tuple[Corpus, Dataset]:

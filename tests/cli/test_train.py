@@ -367,6 +367,7 @@ def test_samples_now_and_then(charrnn) -> None:
     [
         (["--set", "train.workers=3"], 2, "train.workers is 3"),
         (["--workers", "many"], 2, "train.workers"),
+        (["--set", "train.stride=3"], 2, "train.stride is 3"),
         (["--set", "data.path=none.txt"], 3, "none.txt: there is no such file"),
         (["--set", "data.encoding=rot13"], 2, "data.encoding"),
         (["--init-from", "none"], 4, "none: there is no such file or run directory"),
