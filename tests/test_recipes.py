@@ -1,4 +1,4 @@
-"""The recipes do what they say at their top; the longer ones are cut to what a test has time for."""
+"""The recipes do what they say at their top; the longer ones are cut to a test's time."""
 
 import json
 import math
@@ -58,7 +58,17 @@ def test_every_recipe_says_what_it_is_for(path: Path) -> None:
 
 def test_a_source_of_known_entropy_is_learnt_to_within_one_percent(charrnn) -> None:
     made = subprocess.run(
-        [sys.executable, ROOT / "scripts/make_markov.py", "markov.txt", "--characters", "300000", "--order", "2", "--symbols", "5"],
+        [
+            sys.executable,
+            ROOT / "scripts/make_markov.py",
+            "markov.txt",
+            "--characters",
+            "300000",
+            "--order",
+            "2",
+            "--symbols",
+            "5",
+        ],
         capture_output=True,
         text=True,
         check=True,
@@ -77,7 +87,7 @@ def test_a_source_of_known_entropy_is_learnt_to_within_one_percent(charrnn) -> N
 
 
 def test_the_exact_rate_of_a_source_worked_out_by_hand() -> None:
-    """Two symbols, order 1: after 0 comes 1 with 0.2, after 1 comes 0 with 0.4; pi is (2/3, 1/3)."""
+    """Two symbols: after 0 comes 1 with 0.2, after 1 comes 0 with 0.4; pi is (2/3, 1/3)."""
     sys.path.insert(0, str(ROOT / "scripts"))
     try:
         import make_markov

@@ -1,0 +1,218 @@
+"""What every cell in CELLS keeps, whatever it computes."""
+
+import re
+
+import numpy as np
+import pytest
+
+from charrnn.cells.base import rows
+from charrnn.model import CharModel
+from charrnn.ops import cross_entropy
+from tests import naive
+from tests.contracts.networks import (
+    EVERY_CELL,
+    FLOAT64,
+    B,
+    H,
+    T,
+    V,
+    chunk,
+    label,
+    noise,
+    random_state,
+    weights,
+)
+
+each_cell = pytest.mark.parametrize("cell", EVERY_CELL, ids=label)
+LAYERS = pytest.mark.parametrize("layers", [1, 2, 3])
+
+
+def forward(model, p, x, state=None, steps=None):
+    tape = model.tape(steps or len(x), x.shape[1], p.flat.dtype).first(len(x))
+    last = model.forward(p, x, state or model.initial_state(p, x.shape[1]), tape)
+    return tape, last
+
+
+@each_cell
+@LAYERS
+@pytest.mark.parametrize("embedding", ["one-hot", "embedded", "tied"])
+@pytest.mark.parametrize("learned", [False, True])
+@pytest.mark.parametrize("dropout", [0.0, 0.4])
+def test_loss_gradients_and_state_are_the_oracles(
+    cell, layers: int, embedding: str, learned: bool, dropout: float
+) -> None:
+    size = {"one-hot": 0, "embedded": 3, "tied": H}[embedding]
+    model = CharModel(V, (cell,) * layers, size, embedding == "tied", dropout, learned)
+    p, (x, y) = weights(model), chunk()
+    g, tape = p.like(), model.tape(T, B, FLOAT64)
+    g.flat[...] = np.nan
+    loss, last = model.loss_and_grads(p, g, x, y, None, tape, noise)
+    masks = [m.copy() for m in tape.masks] or None
+    expected, grads, state = naive.loss_and_grads(model, p, x, y, masks=masks)
+    assert loss == pytest.approx(expected, rel=1e-12)
+    for name in p:
+        np.testing.assert_allclose(g[name], grads[name], rtol=1e-10, atol=1e-14, err_msg=name)
+    for ours, theirs in zip(last, state, strict=True):
+        for a, b in zip(ours, theirs, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-15)
+
+
+@each_cell
+def test_a_carried_state_is_where_the_oracle_starts_from_too(cell) -> None:
+    model = CharModel(V, (cell, cell), learn_initial_state=True)
+    p, (x, y) = weights(model), chunk()
+    state = (random_state(cell, 1), random_state(cell, 2))
+    g = p.like()
+    loss, _ = model.loss_and_grads(p, g, x, y, state, model.tape(T, B, FLOAT64))
+    expected, grads, _ = naive.loss_and_grads(model, p, x, y, state)
+    assert loss == pytest.approx(expected, rel=1e-12)
+    for name in p:
+        np.testing.assert_allclose(g[name], grads[name], rtol=1e-10, atol=1e-14, err_msg=name)
+    assert not g["layers.0.h0"].any()
+
+
+@each_cell
+def test_three_carried_chunks_are_one_long_sequence(cell) -> None:
+    model = CharModel(V, (cell, cell))
+    p, (x, _) = weights(model), chunk(steps=3 * T)
+    whole, end = forward(model, p, x)
+    state, logits = None, []
+    for k in range(3):
+        tape, state = forward(model, p, x[k * T : (k + 1) * T], state)
+        logits.append(tape.logits)
+    np.testing.assert_allclose(np.concatenate(logits), whole.logits, rtol=1e-12)
+    for a, b in zip(state, end, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12)
+
+
+@each_cell
+def test_the_returned_state_is_a_copy(cell) -> None:
+    model = CharModel(V, (cell,))
+    p, (x, _) = weights(model), chunk()
+    tape, state = forward(model, p, x)
+    kept = [a.copy() for a in state[0]]
+    model.forward(p, (x + 1) % V, state, tape)
+    for a, b in zip(state[0], kept, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@each_cell
+def test_the_gradients_of_both_ends_of_the_state(cell) -> None:
+    """Loss = <h_1..h_T, a> + <last state, d>; its slope along a random incoming state."""
+    rng = np.random.default_rng(3)
+    w = {k: rng.normal(0.0, 0.5, s) for k, s in cell.shapes().items()}
+    z = rng.normal(size=(T, B, cell.gates * H))
+    a = rng.normal(size=(T, B, H))
+    d, state, v = random_state(cell, 1), random_state(cell, 2), random_state(cell, 3)
+    tape = cell.tape(T, B, FLOAT64)
+
+    def loss(along: float) -> float:
+        tape.z[...] = z
+        moved = tuple(s + along * u for s, u in zip(state, v, strict=True))
+        last = cell.forward(w, moved, tape)
+        return float(
+            (tape.h[1:] * a).sum() + sum((x * y).sum() for x, y in zip(last, d, strict=True))
+        )
+
+    step = 1e-5
+    numeric = (loss(step) - loss(-step)) / (2 * step)
+    loss(0.0)
+    g = {k: np.empty(s) for k, s in cell.shapes().items()}
+    dstate = cell.backward(w, a, tape, g, d)
+    analytic = sum(float((x * y).sum()) for x, y in zip(dstate, v, strict=True))
+    assert analytic == pytest.approx(numeric, rel=1e-7)
+
+
+@each_cell
+def test_a_shorter_chunk_uses_a_part_of_the_tape(cell) -> None:
+    model = CharModel(V, (cell, cell), dropout=0.3)
+    p, (x, y) = weights(model), chunk(steps=3)
+    results = []
+    for capacity in (3, 8):
+        g = p.like()
+        tape = model.tape(capacity, B, FLOAT64).first(3)
+        loss, _ = model.loss_and_grads(p, g, x, y, None, tape, noise)
+        results.append((loss, g.flat))
+    assert results[0][0] == results[1][0]
+    np.testing.assert_array_equal(results[0][1], results[1][1])
+
+
+@each_cell
+def test_a_tape_may_be_used_again(cell) -> None:
+    model = CharModel(V, (cell, cell))
+    p, (x, y) = weights(model), chunk()
+    g, again, tape = p.like(), p.like(), model.tape(T, B, FLOAT64)
+    model.loss_and_grads(p, g, x, y, None, tape)
+    model.loss_and_grads(p, again, y, x, None, tape)
+    model.loss_and_grads(p, again, x, y, None, tape)
+    np.testing.assert_array_equal(g.flat, again.flat)
+
+
+@each_cell
+def test_float32_stays_float32_and_close(cell) -> None:
+    model = CharModel(V, (cell, cell), learn_initial_state=True, dropout=0.3)
+    x, y = chunk()
+    p64, p32 = weights(model), weights(model, dtype=np.float32)
+    assert p32.flat.dtype == np.float32
+    tape, last = forward(model, p32, x)
+    exact, _ = forward(model, p64, x)
+    assert all(a.dtype == np.float32 for layer in last for a in layer)
+    np.testing.assert_allclose(tape.logits, exact.logits, rtol=1e-4, atol=1e-5)
+    g = p32.like()
+    model.loss_and_grads(p32, g, x, y, None, model.tape(T, B, p32.flat.dtype), noise)
+    assert g.flat.dtype == np.float32
+
+
+@each_cell
+def test_a_track_does_not_see_the_others(cell) -> None:
+    model = CharModel(V, (cell, cell))
+    p, (x, _) = weights(model), chunk(tracks=6)
+    together, _ = forward(model, p, x)
+    for b in range(6):
+        alone, _ = forward(model, p, x[:, b : b + 1])
+        np.testing.assert_allclose(alone.logits[:, 0], together.logits[:, b], rtol=1e-10)
+
+
+@each_cell
+def test_without_noise_there_is_no_dropout(cell) -> None:
+    x, y = chunk()
+    plain, noisy = CharModel(V, (cell, cell)), CharModel(V, (cell, cell), dropout=0.5)
+    p = weights(plain)
+    g, h = p.like(), p.like()
+    a, _ = plain.loss_and_grads(p, g, x, y, None, plain.tape(T, B, FLOAT64))
+    b, _ = noisy.loss_and_grads(p, h, x, y, None, noisy.tape(T, B, FLOAT64))
+    assert a == b
+    np.testing.assert_array_equal(g.flat, h.flat)
+
+
+@each_cell
+@pytest.mark.parametrize(("steps", "tracks", "size"), [(5, 3, 4), (1, 1, 1), (8, 2, 16)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_memory_of_a_tape_is_what_its_docstring_says(
+    cell, steps: int, tracks: int, size: int, dtype
+) -> None:
+    sized = type(cell)(size, **{k: v for k, v in vars(cell).items() if k != "hidden_size"})
+    tape = sized.tape(steps, tracks, np.dtype(dtype))
+    formulas = re.findall(r"(?:\d+\*)?(?:[TBH]\*)*[TBH](?=[ ,.;])", type(tape).__doc__)
+    assert len(formulas) >= 3
+    numbers = sum(eval(f, {"T": steps, "B": tracks, "H": size}) for f in formulas)
+    assert tape.nbytes == numbers * np.dtype(dtype).itemsize
+
+
+@each_cell
+@pytest.mark.parametrize("dropout", [0.0, 0.5])
+def test_the_memory_of_a_models_tape_is_what_its_docstring_says(cell, dropout: float) -> None:
+    model = CharModel(V, (cell, cell), dropout=dropout)
+    G, N = cell.gates, model.tape(T, B, FLOAT64).nbytes // 8
+    own = 2 * V * G * H + T * B * V + T * B * H + (2 * 2 * T * B * H if dropout else 0)
+    assert own + 2 * cell.tape(T, B, FLOAT64).nbytes // 8 == N
+
+
+@each_cell
+def test_the_cross_entropy_of_the_logits_is_the_loss(cell) -> None:
+    model = CharModel(V, (cell,))
+    p, (x, y) = weights(model), chunk()
+    tape, _ = forward(model, p, x)
+    mean = cross_entropy(rows(tape.logits), y.ravel()).mean()
+    loss, _ = model.loss_and_grads(p, p.like(), x, y, None, tape)
+    assert loss == pytest.approx(mean, rel=1e-14)

@@ -1,0 +1,66 @@
+"""Cells x options x layers x embedding x tied x learned state x dropout: true gradients?"""
+
+import numpy as np
+import pytest
+
+from charrnn.gradcheck import directional_error, elementwise_errors
+from charrnn.model import CharModel
+from tests.contracts.networks import (
+    EVERY_CELL,
+    FLOAT64,
+    B,
+    E,
+    H,
+    T,
+    V,
+    chunk,
+    label,
+    noise,
+    weights,
+)
+
+TOLERANCE = 1e-6
+
+
+def check(model: CharModel, entries: int = 4) -> dict[str, float]:
+    """Relative errors by parameter, and of a random direction."""
+    p, (x, y) = weights(model), chunk()
+    tape, g, scratch = model.tape(T, B, FLOAT64), p.like(), p.like()
+    g.flat[...] = np.nan  # what is never written is found
+    model.loss_and_grads(p, g, x, y, None, tape, noise)
+    rng = np.random.default_rng(0)
+
+    def loss() -> float:
+        return model.loss_and_grads(p, scratch, x, y, None, tape, noise)[0]
+
+    errors = elementwise_errors(loss, p, g, entries, rng)
+    return {**errors, "direction": directional_error(loss, p, g, rng)}
+
+
+@pytest.mark.parametrize("cell", EVERY_CELL, ids=label)
+@pytest.mark.parametrize("layers", [1, 2, 3])
+@pytest.mark.parametrize("embedding", [0, E, H])
+@pytest.mark.parametrize("learned", [False, True])
+@pytest.mark.parametrize("dropout", [0.0, 0.4])
+def test_back_propagation_is_the_derivative(
+    cell, layers: int, embedding: int, learned: bool, dropout: float
+) -> None:
+    model = CharModel(V, (cell,) * layers, embedding, embedding == H, dropout, learned)
+    errors = check(model)
+    assert max(errors.values()) < TOLERANCE, errors
+
+
+@pytest.mark.parametrize("name", ["layers.0.Wh", "layers.1.b", "head.Wy", "embedding"])
+def test_a_gradient_that_is_one_percent_wrong_is_found(name: str) -> None:
+    model = CharModel(V, EVERY_CELL[2:3] * 2, E)
+    p, (x, y) = weights(model), chunk()
+    tape, g, scratch = model.tape(T, B, FLOAT64), p.like(), p.like()
+    model.loss_and_grads(p, g, x, y, None, tape)
+    g[name].flat[np.abs(g[name]).argmax()] *= 1.01
+
+    def loss() -> float:
+        return model.loss_and_grads(p, scratch, x, y, None, tape)[0]
+
+    errors = elementwise_errors(loss, p, g, 1, np.random.default_rng(0))
+    assert errors.pop(name) > 1e-3
+    assert max(errors.values()) < TOLERANCE
