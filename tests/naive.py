@@ -1,8 +1,8 @@
 """The oracle: the network as a lecture writes it, one character of one track at a time, in float64.
 
 Nothing here is fast and nothing is shared with the package. Vectors are columns, so a weight
-that the package multiplies from the right, x Wx, stands here as Wx.T @ x. A gradient is accumulated where
-its weight is used, by the chain rule of that one line.
+that the package multiplies from the right, x Wx, stands here as Wx.T @ x. A gradient is
+accumulated where its weight is used, by the chain rule of that one line.
 """
 
 import numpy as np
