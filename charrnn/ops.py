@@ -49,7 +49,7 @@ def scatter_rows(ids: Ids, x: Floats, out: Floats) -> None:
     usual size this is one small GEMM, where `np.add.at` would visit every row on its own.
     """
     for start in range(0, len(out), ROWS_AT_ONCE):
-        rows = np.arange(start, min(start + ROWS_AT_ONCE, len(out)), dtype=ids.dtype)
+        rows = np.arange(start, min(start + ROWS_AT_ONCE, len(out)))
         one_hot: Bools = rows[:, None] == ids
         np.matmul(one_hot.astype(x.dtype), x, out=out[start : start + len(rows)])
 
