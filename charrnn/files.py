@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from secrets import token_hex
 from typing import BinaryIO
 
 
@@ -13,7 +14,7 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
     The bytes are on the disk before the name is, and the name before this returns. If anything
     fails, `path` is what it was and the temporary file is gone. Raises OSError.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{token_hex(4)}.tmp")
     try:
         with temporary.open("xb") as file:
             write(file)

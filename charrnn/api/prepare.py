@@ -1,6 +1,6 @@
 """Before training: read the text, build the network, find the state to begin with."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import ceil, log
 from pathlib import Path
@@ -38,10 +38,15 @@ class Prepared:
     notes: tuple[str, ...]  # what a user should know, a sentence each
 
 
-def prepare(config: Config, resumed: Resumed | None, init_from: str | Path | None) -> Prepared:
+def prepare(
+    config: Config,
+    resumed: Resumed | None,
+    init_from: str | Path | None,
+    on_reading: Callable[[int, int], None] | None,
+) -> Prepared:
     """Make ready what `config` describes. Raises UsageError, DataError or CheckpointError."""
     _check_supported(config)
-    corpus, dataset = open_dataset(config)
+    corpus, dataset = open_dataset(config, on_reading)
     batches, notes = _batches(config, dataset)
     model = build.model(config, dataset.vocabulary.size)
     plan = _plan(config, model, dataset, batches)
@@ -69,10 +74,16 @@ def _check_supported(config: Config) -> None:
         )
 
 
-def open_dataset(config: Config) -> tuple[Corpus, Dataset]:
-    """The text of `config`, encoded and split, and its vocabulary."""
+def open_dataset(
+    config: Config, on_reading: Callable[[int, int], None] | None = None
+) -> tuple[Corpus, Dataset]:
+    """The text of `config`, encoded and split, and its vocabulary.
+
+    `on_reading` is told how many bytes have been read, of how many at most.
+    """
     d = config.data
-    corpus = open_corpus(find_files(d.path), build.text_format(config), default_cache())
+    form, files = build.text_format(config), find_files(d.path)
+    corpus = open_corpus(files, form, default_cache(), on_reading)
     dataset = divide(
         corpus,
         d.split,

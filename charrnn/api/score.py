@@ -42,7 +42,7 @@ def score(trained: Trained, paths: Sequence[str]) -> Score:
     if unknown:
         raise DataError(
             f"{', '.join(paths)}: the model does not know {len(unknown)} of the characters:"
-            f" {' '.join(map(display, unknown[:10]))}"
+            f" {' '.join(display(s, trained.vocabulary.level) for s in unknown[:10])}"
         )
     if corpus.characters < 2:
         raise DataError(f"{', '.join(paths)}: one character is too short; a score needs 2 or more")

@@ -37,12 +37,14 @@ def train(
     force: bool = False,
     init_from: str | Path | None = None,
     stop: Callable[[], bool] = never,
+    on_reading: Callable[[int, int], None] | None = None,
 ) -> Iterator[Event]:
     """Train what `config` describes, and write the run directory `config.output.dir`.
 
     Nothing happens before the first event is asked for. `resume` goes on from the latest checkpoint
     there, if there is one; `force` replaces a run that is there; `init_from` names a checkpoint
     whose weights a new run begins with. Once `stop()` is true, the run saves itself and ends.
+    `on_reading` is told, while the text is read, how many bytes were, of how many at most.
 
     Raises UsageError, DataError or CheckpointError before anything is written, UsageError where a
     file cannot be written, and DivergedError after the last event of a run that diverged.
@@ -50,7 +52,7 @@ def train(
     run = RunDir(Path(config.output.dir))
     _check_free(run, resume, force)
     resumed = find_latest(run, config) if resume else None
-    prepared = prepare(config, resumed, init_from)
+    prepared = prepare(config, resumed, init_from, on_reading)
     with _complaints_about(run.path):
         _open_run(prepared, run, going_on=resumed is not None)
         with closing(Metrics(run.metrics)) as metrics:

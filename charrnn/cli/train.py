@@ -58,7 +58,12 @@ def train(
     progress = Progress(quiet)
     with Stop(progress.print) as stop, progress:
         for event in api.train(
-            settings, resume=resume, force=force, init_from=init_from, stop=stop
+            settings,
+            resume=resume,
+            force=force,
+            init_from=init_from,
+            stop=stop,
+            on_reading=progress.reading,
         ):
             progress(event)
     if isinstance(event, Finished) and event.reason == "interrupted":

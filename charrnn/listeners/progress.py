@@ -61,14 +61,26 @@ class Progress:
         if not self.quiet:
             tqdm.write(line, file=sys.stderr)
 
+    def reading(self, done: int, total: int) -> None:
+        """The text is being read: `done` of at most `total` bytes."""
+        if self.bar is None:
+            self.bar = self._new_bar(BAR)
+            self.bar.set_description_str("reading the text", refresh=False)
+        self.bar.update(done / max(total, 1) - self.bar.n)
+
     def _begin(self, event: Started) -> None:
         self.run = event.run
+        if self.bar is not None:
+            self.bar.close()
         for line in header(event):
             self.print(line)
-        self.bar = tqdm(
+        self.bar = self._new_bar(BAR_WITHOUT_END if event.endless else BAR)
+
+    def _new_bar(self, form: str) -> "tqdm[Never]":
+        return tqdm(
             total=1.0,
             disable=True if self.quiet else None,
-            bar_format=BAR_WITHOUT_END if event.endless else BAR,
+            bar_format=form,
             leave=False,
             file=sys.stderr,
         )

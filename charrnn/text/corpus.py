@@ -12,24 +12,27 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
 
 from charrnn.arrays import Ids
 from charrnn.errors import DataError
 from charrnn.files import write_atomically
-from charrnn.text.read import TextFormat, read_bytes, read_symbols
-from charrnn.text.vocab import CODE_POINTS, Survey, count_symbols
+from charrnn.text.read import Symbols, TextFormat, read_bytes, read_symbols
+from charrnn.text.vocab import AT_ONCE, CODE_POINTS, Survey, count_symbols, tally_
 
-MAGIC = b"charrnn corpus 1\n"
+MAGIC = b"charrnn corpus 2 "  # then the SHA-256 of the second line, in hex, and a newline
+CHECK_SIZE = 65
 ALIGNMENT = 64
-COUNT_AT_ONCE = 2**24
+PASSES = 3  # over a text that is not in the cache: digest, count, encode
+
+Progress: TypeAlias = Callable[[int, int], object]  # bytes read, of how many at most
 
 
 @dataclass(frozen=True)
@@ -49,25 +52,46 @@ class Corpus:
     def counts_in(self, start: int, stop: int) -> Ids:
         """How often each symbol of the alphabet occurs from `start` to `stop` (A,)."""
         counts = np.zeros(len(self.symbols), np.int64)
-        for k in range(start, stop, COUNT_AT_ONCE):
-            counts += np.bincount(self.ids[k : min(k + COUNT_AT_ONCE, stop)], minlength=len(counts))
+        tally_(counts, self.ids[start:stop])
         return counts
 
 
-def open_corpus(paths: Sequence[Path], form: TextFormat, cache: Path) -> Corpus:
+class Metered:
+    """A SHA-256 that tells `advance` how many bytes it is fed."""
+
+    def __init__(self, advance: Callable[[int], object]) -> None:
+        self.sha256, self.advance = hashlib.sha256(), advance
+
+    def update(self, data: bytes, /) -> None:
+        self.sha256.update(data)
+        self.advance(len(data))
+
+    def hexdigest(self) -> str:
+        return self.sha256.hexdigest()
+
+
+def open_corpus(
+    paths: Sequence[Path], form: TextFormat, cache: Path, on_progress: Progress | None = None
+) -> Corpus:
     """The encoded text of the files, from the folder `cache`, or made and put there.
 
-    Raises DataError where a file cannot be read or changes meanwhile, or `cache` not be written.
+    What is in the cache is read once, a new text three times: `on_progress` is told after each
+    block. Raises DataError where a file cannot be read or changes meanwhile, or `cache` not be
+    written.
     """
-    path = cache / f"{_key(paths, form)}.ids"
-    with suppress(OSError, ValueError, KeyError):
-        return _load(path)
-    survey = count_symbols(paths, form)
-    path = cache / f"{_name(survey.sha256, form)}.ids"
+    advance = _meter(paths, on_progress)
+    digest = Metered(advance)
+    for path in paths:
+        for block in read_bytes(path):
+            digest.update(block)
+    with suppress(OSError, ValueError):
+        return _load(_file(cache, digest.hexdigest(), form))
+    survey = count_symbols(paths, form, Metered(advance))
+    file = _file(cache, survey.sha256, form)
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, lambda file: _encode(file, paths, form, survey))
-        return _load(path)
+        write_atomically(file, lambda out: _encode(out, file.stem, paths, form, survey, advance))
+        return _load(file)
     except OSError as error:
         raise DataError(
             f"{cache}: the encoded text cannot be kept there ({error.strerror or error}); set"
@@ -76,14 +100,17 @@ def open_corpus(paths: Sequence[Path], form: TextFormat, cache: Path) -> Corpus:
 
 
 def default_cache() -> Path:
-    """Where encoded texts are kept: $CHARRNN_CACHE, or the system's place for caches."""
+    """Where encoded texts are kept: $CHARRNN_CACHE, or the system's place for caches.
+
+    Raises DataError where there is neither.
+    """
     if own := os.environ.get("CHARRNN_CACHE"):
         return Path(own)
     if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "charrnn" / "cache"
+        return _folder("LOCALAPPDATA", "AppData/Local") / "charrnn" / "cache"
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "charrnn"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "charrnn"
+        return _folder("", "Library/Caches") / "charrnn"
+    return _folder("XDG_CACHE_HOME", ".cache") / "charrnn"
 
 
 def split_stops(characters: int, split: Sequence[float]) -> list[int]:
@@ -92,56 +119,97 @@ def split_stops(characters: int, split: Sequence[float]) -> list[int]:
     return [min(int(share * characters), characters) for share in shares] + [characters]
 
 
-def _key(paths: Sequence[Path], form: TextFormat) -> str:
-    digest = hashlib.sha256()
-    for path in paths:
-        for block in read_bytes(path):
-            digest.update(block)
-    return _name(digest.hexdigest(), form)
+def _meter(paths: Sequence[Path], on_progress: Progress | None) -> Callable[[int], None]:
+    """A function to tell the bytes of every pass to; it adds them up and reports."""
+    done, total = 0, PASSES * sum(path.stat().st_size for path in paths if path.exists())
+
+    def advance(read: int) -> None:
+        nonlocal done
+        done = min(done + read, total)  # a file may grow meanwhile
+        if on_progress:
+            on_progress(done, total)
+
+    return advance
 
 
-def _name(sha256: str, form: TextFormat) -> str:
-    """The name of a text of this content, read in this way."""
+def _folder(variable: str, in_home: str) -> Path:
+    """The folder that an environment variable names, or one in the home folder."""
+    if named := os.environ.get(variable):
+        return Path(named)
+    try:
+        return Path.home() / in_home
+    except RuntimeError:
+        raise DataError(
+            "there is no home folder to keep the encoded text in; set CHARRNN_CACHE to a folder"
+        ) from None
+
+
+def _file(cache: Path, sha256: str, form: TextFormat) -> Path:
+    """Where a text of this content, read in this way, is kept."""
     manner = json.dumps(asdict(form) if form.level == "char" else form.level)
-    return f"{sha256}-{hashlib.sha256(manner.encode()).hexdigest()[:16]}"
+    return cache / f"{sha256}-{hashlib.sha256(manner.encode()).hexdigest()[:16]}.ids"
 
 
-def _encode(file: BinaryIO, paths: Sequence[Path], form: TextFormat, survey: Survey) -> None:
+def _encode(
+    out: BinaryIO,
+    name: str,
+    paths: Sequence[Path],
+    form: TextFormat,
+    survey: Survey,
+    advance: Callable[[int], None],
+) -> None:
     """Write header and ids. Raises DataError if the text is no longer what was counted."""
     dtype = np.min_scalar_type(len(survey.symbols) - 1)
     table = np.zeros(CODE_POINTS, dtype)
     table[survey.symbols] = np.arange(len(survey.symbols))
-    file.write(_header(survey, dtype))
-    digest, written = hashlib.sha256(), 0
+    out.write(_header(survey, dtype, name))
+    digest, written = Metered(advance), 0
     for block in read_symbols(paths, form, digest):
-        file.write(table[block].data)
+        out.write(_encoded(block, table).data)
         written += len(block)
     if digest.hexdigest() != survey.sha256 or written != survey.characters:
         raise DataError(f"{', '.join(map(str, paths))}: the text changed while it was read")
 
 
-def _header(survey: Survey, dtype: np.dtype[Any]) -> bytes:
+def _encoded(symbols: Symbols, table: Ids) -> Ids:
+    ids = np.empty(symbols.shape, table.dtype)
+    for k in range(0, len(symbols), AT_ONCE):
+        # No index is out of range; but to be sure of it, NumPy would write to a buffer first.
+        np.take(table, symbols[k : k + AT_ONCE], out=ids[k : k + AT_ONCE], mode="clip")
+    return ids
+
+
+def _header(survey: Survey, dtype: np.dtype[Any], name: str) -> bytes:
     values = {
+        "name": name,
         "dtype": dtype.name,
         "characters": survey.characters,
         "sha256": survey.sha256,
         "symbols": survey.symbols.tolist(),
         "counts": survey.counts.tolist(),
     }
-    line = MAGIC + json.dumps(values).encode()
-    return line + b" " * (-(len(line) + 1) % ALIGNMENT) + b"\n"
+    line = json.dumps(values).encode()
+    line += b" " * (-(len(MAGIC) + CHECK_SIZE + len(line) + 1) % ALIGNMENT) + b"\n"
+    return MAGIC + _check(line) + line
+
+
+def _check(line: bytes) -> bytes:
+    return hashlib.sha256(line).hexdigest().encode() + b"\n"
 
 
 def _load(path: Path) -> Corpus:
-    """Map the file. Raises OSError, ValueError or KeyError for what is not one of ours, whole."""
+    """Map the file. Raises OSError or ValueError for one that is not ours, or not whole."""
     with path.open("rb") as file:
-        if file.readline() != MAGIC:
+        if file.read(len(MAGIC)) != MAGIC:
             raise ValueError("not an encoded text")
-        values = json.loads(file.readline())
+        check, line = file.read(CHECK_SIZE), file.readline()
         offset = file.tell()
+    if check != _check(line):
+        raise ValueError("not the header that was written")
+    values = json.loads(line)
     dtype, n = np.dtype(values["dtype"]), values["characters"]
-    if path.stat().st_size != offset + n * dtype.itemsize:
-        raise ValueError("not whole")
+    if values["name"] != path.stem or path.stat().st_size != offset + n * dtype.itemsize:
+        raise ValueError("not this text, or not all of it")
     ids = np.memmap(path, dtype, "r", offset, (n,)).view(np.ndarray)
     symbols, counts = (np.array(values[k], np.int64) for k in ("symbols", "counts"))
     return Corpus(ids, symbols, counts, values["sha256"])

@@ -5,6 +5,7 @@ at once would, also where a character, a CRLF or a letter and its accent lie acr
 """
 
 import codecs
+import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,19 +24,21 @@ Symbols: TypeAlias = NDArray[np.unsignedinteger[Any]]
 
 BLOCK = 4 * 2**20  # bytes
 BOM = "\ufeff"
+NOT_OF_FILES = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"})
 
 
 class Digest(Protocol):
     """What hashlib makes."""
 
     def update(self, data: bytes, /) -> None: ...
+    def hexdigest(self) -> str: ...
 
 
 @dataclass(frozen=True)
 class TextFormat:
     """How bytes become symbols. At level "byte" the bytes are the symbols, and nothing is changed.
 
-    Raises UsageError for an encoding that Python does not know.
+    Raises UsageError for an encoding that Python does not know, or that is none of text files.
     """
 
     level: str = "char"  # or "byte"
@@ -46,7 +49,8 @@ class TextFormat:
 
     def __post_init__(self) -> None:
         try:
-            if codecs.lookup(self.encoding)._is_text_encoding:
+            codec = codecs.lookup(self.encoding)
+            if codec._is_text_encoding and codec.name not in NOT_OF_FILES:
                 return
         except (LookupError, ValueError):
             pass
@@ -58,20 +62,38 @@ class TextFormat:
 def find_files(patterns: Sequence[str]) -> tuple[Path, ...]:
     """The files that `patterns`, names or globs, stand for: in their order, each once.
 
-    Raises DataError where there is none, or where one is not a file that can be read.
+    The name of a file is taken as it is, whatever characters it has. In a glob, `**` stands for
+    any folders; what it finds is sorted. Raises DataError where there is no file, or where what is
+    there is none that can be read: a folder, a pipe, a device, a link to nothing.
     """
     found: dict[Path, None] = {}
     for pattern in patterns:
-        names = [pattern] if Path(pattern).exists() else sorted(glob(pattern, recursive=True))
+        literal = os.path.lexists(pattern)
+        names = [pattern] if literal else sorted(glob(pattern, recursive=True))
         if not names:
-            raise DataError(
-                f"{pattern}: there is no such file; the path is relative to {Path.cwd().name}/"
-            )
+            raise DataError(f"{pattern}: there is no such file{_where(pattern)}")
         found |= dict.fromkeys(map(Path, names))
     for path in found:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise DataError(f"{path}: not a file; name a text file, or a glob like 'books/*.txt'")
+        _check_readable(path)
     return tuple(found)
+
+
+def _where(pattern: str) -> str:
+    if Path(pattern).is_absolute():
+        return "; name a text file, or a glob like 'books/*.txt'"
+    return f"; the path is relative to {Path.cwd().name}/"
+
+
+def _check_readable(path: Path) -> None:
+    """Opening a pipe would wait for a writer, so what a path leads to is asked first."""
+    try:
+        is_file = stat.S_ISREG(path.stat().st_mode)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from None
+    if not is_file:
+        raise DataError(f"{path}: not a file; name a text file, or a glob like 'books/*.txt'")
+    if not os.access(path, os.R_OK):
+        raise DataError(f"{path}: cannot be read (Permission denied); allow it with chmod +r")
 
 
 def read_bytes(path: Path) -> Iterator[bytes]:

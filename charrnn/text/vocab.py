@@ -14,11 +14,13 @@ import numpy as np
 from charrnn.arrays import Ids
 from charrnn.errors import DataError
 from charrnn.text.nearest import nearest
-from charrnn.text.read import Symbols, TextFormat, code_points, read_symbols
+from charrnn.text.read import Digest, Symbols, TextFormat, code_points, read_symbols
 
 CODE_POINTS = 0x110000
 FORMAT = 1
 UNK = "<unk>"
+REPLACEMENT = "\ufffd"  # what stands in a text for UNK
+AT_ONCE = 2**18  # symbols that fit in a core's cache while they are counted or translated
 
 
 @dataclass(frozen=True)
@@ -34,21 +36,33 @@ class Survey:
         """How many symbols the text has."""
         return int(self.counts.sum())
 
+    @property
+    def entropy(self) -> float:
+        """Bits per character of knowing how frequent each symbol is, and no more."""
+        p = self.counts / self.characters
+        return float(-(p * np.log2(p)).sum()) + 0.0  # not -0.0
 
-def count_symbols(paths: Sequence[Path], form: TextFormat) -> Survey:
-    """Count every symbol of the files, in bounded memory.
+
+def count_symbols(paths: Sequence[Path], form: TextFormat, digest: Digest | None = None) -> Survey:
+    """Count every symbol of the files, in bounded memory; `digest` is a fresh SHA-256.
 
     Raises DataError for a text that cannot be read, or is empty.
     """
     totals = np.zeros(CODE_POINTS, np.int64)
-    digest = hashlib.sha256()
+    digest = digest or hashlib.sha256()
     for block in read_symbols(paths, form, digest):
-        histogram = np.bincount(block)
-        totals[: len(histogram)] += histogram
+        tally_(totals, block)
     symbols = np.flatnonzero(totals)
     if not symbols.size:
         raise DataError(f"{', '.join(map(str, paths))}: the text is empty")
     return Survey(symbols, totals[symbols], digest.hexdigest())
+
+
+def tally_(totals: Ids, symbols: Ids | Symbols) -> None:
+    """Add to `totals` how often each of its indices is among `symbols` (n,)."""
+    for k in range(0, len(symbols), AT_ONCE):
+        histogram = np.bincount(symbols[k : k + AT_ONCE])
+        totals[: len(histogram)] += histogram
 
 
 @dataclass(frozen=True)
@@ -84,27 +98,46 @@ class Vocabulary:
         ids: Ids = self._lookup[symbols]
         return ids
 
-    def encode(self, text: str) -> Ids:
-        """The ids of `text` (n,); at level "byte", of its UTF-8.
+    def encode(self, text: str | bytes) -> Ids:
+        """The ids of `text` (n,); at level "byte", of its UTF-8. Only that level knows bytes.
 
-        Raises DataError naming the characters that are unknown, and known ones that are near.
+        Raises DataError naming the symbols that are unknown, and known ones that are near.
         """
-        if self.level == "byte":
-            symbols: Symbols = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
-        else:
-            symbols = code_points(text)
+        symbols = self._symbols_of(text)
         ids = self.translation(symbols)
         if ids.size and ids.min() < 0:
             self._refuse(sorted(set(symbols[ids < 0].tolist())))
         return ids
 
+    def _symbols_of(self, text: str | bytes) -> Symbols:
+        if self.level == "byte":
+            raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+            return np.frombuffer(raw, np.uint8)
+        if isinstance(text, bytes):
+            raise DataError("the model knows characters, not bytes; decode the text first")
+        return code_points(text)
+
     def _refuse(self, unknown: Iterable[int]) -> None:
         told = []
         for symbol in unknown:
-            near = nearest(symbol, self.symbols)
+            near = nearest(symbol, self.symbols) if self.level == "char" else []
             hint = f" (it knows {' '.join(map(display, near))})" if near else ""
-            told.append(display(symbol) + hint)
+            told.append(display(symbol, self.level) + hint)
         raise DataError(f"the model does not know {', '.join(told)}")
+
+    def decode(self, ids: Ids) -> str:
+        """The text of `ids` (n,), U+FFFD for UNK and for bytes that are no UTF-8."""
+        if self.level == "byte":
+            return self.decode_bytes(ids).decode("utf-8", "replace")
+        characters = [chr(s) for s in self.symbols] + [REPLACEMENT]
+        return "".join(characters[k] for k in ids.tolist())
+
+    def decode_bytes(self, ids: Ids) -> bytes:
+        """The bytes of `ids` (n,): at level "char" the text's UTF-8; U+FFFD's for UNK."""
+        if self.level == "char":
+            return self.decode(ids).encode("utf-8", "surrogatepass")
+        pieces = [bytes([s]) for s in self.symbols] + [REPLACEMENT.encode()]
+        return b"".join(pieces[k] for k in ids.tolist())
 
     def names(self) -> list[str]:
         """Every symbol as people can read it, in the order of the ids."""
@@ -122,6 +155,11 @@ class Vocabulary:
     def dumps(self) -> str:
         """The content of vocab.json."""
         return json.dumps(self.to_json()) + "\n"
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what the vocabulary is: equal for equal ones, on every machine."""
+        return hashlib.sha256(json.dumps(self.to_json()).encode()).hexdigest()
 
     @classmethod
     def from_json(cls, values: Any) -> "Vocabulary":
