@@ -7,7 +7,7 @@ slices that fit a core's cache.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import sqrt
-from typing import ClassVar, Protocol, TypeAlias
+from typing import ClassVar, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
@@ -20,6 +20,14 @@ Slots: TypeAlias = dict[str, Floats]  # what a rule remembers, each (N,)
 SLICE = 16_384
 
 
+class Now(NamedTuple):
+    """What a rule must know of the step it takes."""
+
+    lr: float  # the learning rate, after the schedule
+    t: int  # 1, 2, ...
+    decay: bool  # whether w is of matrices, the part that weight decay is for
+
+
 class Optimizer(Protocol):
     """A frozen dataclass whose settings are its config keys."""
 
@@ -28,22 +36,8 @@ class Optimizer(Protocol):
     @property
     def learning_rate(self) -> float: ...
 
-    def update(
-        self,
-        w: Floats,
-        dw: Floats,
-        slots: Slots,
-        *,
-        lr: float,
-        t: int,
-        scratch: Floats,
-        decay: bool,
-    ) -> None:
-        """Change `w` in place by step `t` = 1, 2, ...; `dw` and `scratch` may be overwritten.
-
-        `lr` is the learning rate now, and `decay` tells whether `w` is of matrices, the part that
-        weight decay is for.
-        """
+    def update(self, w: Floats, dw: Floats, slots: Slots, now: Now, scratch: Floats) -> None:
+        """Change `w` in place by one step; `dw` and `scratch` may be overwritten."""
 
 
 def new_slots(optimizer: Optimizer, p: Params) -> Slots:
@@ -59,10 +53,8 @@ def step_(optimizer: Optimizer, p: Params, g: Params, slots: Slots, *, lr: float
             p.flat[part],
             g.flat[part],
             {name: slot[part] for name, slot in slots.items()},
-            lr=lr,
-            t=t,
-            scratch=scratch[: part.stop - part.start],
-            decay=decay,
+            Now(lr, t, decay),
+            scratch[: part.stop - part.start],
         )
 
 
@@ -79,18 +71,8 @@ class Sgd:
     learning_rate: float = setting(1.0, "step size at the start", above(0), resumable=True)
     slots: ClassVar[tuple[str, ...]] = ()
 
-    def update(
-        self,
-        w: Floats,
-        dw: Floats,
-        slots: Slots,
-        *,
-        lr: float,
-        t: int,
-        scratch: Floats,
-        decay: bool,
-    ) -> None:
-        np.multiply(dw, lr, out=dw)
+    def update(self, w: Floats, dw: Floats, slots: Slots, now: Now, scratch: Floats) -> None:
+        np.multiply(dw, now.lr, out=dw)
         np.subtract(w, dw, out=w)
 
 
@@ -102,21 +84,11 @@ class Momentum:
     momentum: float = setting(0.9, "share of the last step in this one", from_up_to(0, 1))
     slots: ClassVar[tuple[str, ...]] = ("v",)
 
-    def update(
-        self,
-        w: Floats,
-        dw: Floats,
-        slots: Slots,
-        *,
-        lr: float,
-        t: int,
-        scratch: Floats,
-        decay: bool,
-    ) -> None:
+    def update(self, w: Floats, dw: Floats, slots: Slots, now: Now, scratch: Floats) -> None:
         v = slots["v"]
         np.multiply(v, self.momentum, out=v)
         np.add(v, dw, out=v)
-        np.multiply(v, lr, out=scratch)
+        np.multiply(v, now.lr, out=scratch)
         np.subtract(w, scratch, out=w)
 
 
@@ -128,21 +100,11 @@ class Adagrad:
     eps: float = setting(1e-8, "keeps the division finite", above(0))
     slots: ClassVar[tuple[str, ...]] = ("s",)
 
-    def update(
-        self,
-        w: Floats,
-        dw: Floats,
-        slots: Slots,
-        *,
-        lr: float,
-        t: int,
-        scratch: Floats,
-        decay: bool,
-    ) -> None:
+    def update(self, w: Floats, dw: Floats, slots: Slots, now: Now, scratch: Floats) -> None:
         s = slots["s"]
         np.multiply(dw, dw, out=scratch)
         np.add(s, scratch, out=s)
-        _descend(w, dw, s, lr, self.eps, scratch)
+        _descend(w, dw, s, now.lr, self.eps, scratch)
 
 
 @dataclass(frozen=True)
@@ -154,20 +116,10 @@ class RmsProp:
     eps: float = setting(1e-8, "keeps the division finite", above(0))
     slots: ClassVar[tuple[str, ...]] = ("s",)
 
-    def update(
-        self,
-        w: Floats,
-        dw: Floats,
-        slots: Slots,
-        *,
-        lr: float,
-        t: int,
-        scratch: Floats,
-        decay: bool,
-    ) -> None:
+    def update(self, w: Floats, dw: Floats, slots: Slots, now: Now, scratch: Floats) -> None:
         s = slots["s"]
         _average_square(s, dw, self.decay, scratch)
-        _descend(w, dw, s, lr, self.eps, scratch)
+        _descend(w, dw, s, now.lr, self.eps, scratch)
 
 
 @dataclass(frozen=True)
@@ -184,17 +136,7 @@ class Adam:
     eps: float = setting(1e-8, "keeps the division finite", above(0))
     slots: ClassVar[tuple[str, ...]] = ("m", "v")
 
-    def update(
-        self,
-        w: Floats,
-        dw: Floats,
-        slots: Slots,
-        *,
-        lr: float,
-        t: int,
-        scratch: Floats,
-        decay: bool,
-    ) -> None:
+    def update(self, w: Floats, dw: Floats, slots: Slots, now: Now, scratch: Floats) -> None:
         m, v = slots["m"], slots["v"]
         _average_square(v, dw, self.beta2, scratch)
         np.multiply(dw, 1.0 - self.beta1, out=dw)
@@ -202,9 +144,9 @@ class Adam:
         np.add(m, dw, out=m)
         # Bias corrections are scalars: with c2 = 1 - beta2**t, sqrt(v/c2) + eps is
         # (sqrt(v) + eps*sqrt(c2)) / sqrt(c2), so they move into lr and eps.
-        root = sqrt(1.0 - self.beta2**t)
+        root = sqrt(1.0 - self.beta2**now.t)
         np.copyto(dw, m)
-        _descend(w, dw, v, lr * root / (1.0 - self.beta1**t), self.eps * root, scratch)
+        _descend(w, dw, v, now.lr * root / (1.0 - self.beta1**now.t), self.eps * root, scratch)
 
 
 @dataclass(frozen=True)
@@ -213,20 +155,10 @@ class AdamW(Adam):
 
     weight_decay: float = setting(0.01, "share of a matrix lost per unit of step size", at_least(0))
 
-    def update(
-        self,
-        w: Floats,
-        dw: Floats,
-        slots: Slots,
-        *,
-        lr: float,
-        t: int,
-        scratch: Floats,
-        decay: bool,
-    ) -> None:
-        if decay:
-            np.multiply(w, 1.0 - lr * self.weight_decay, out=w)
-        super().update(w, dw, slots, lr=lr, t=t, scratch=scratch, decay=decay)
+    def update(self, w: Floats, dw: Floats, slots: Slots, now: Now, scratch: Floats) -> None:
+        if now.decay:
+            np.multiply(w, 1.0 - now.lr * self.weight_decay, out=w)
+        super().update(w, dw, slots, now, scratch)
 
 
 def _average_square(s: Floats, dw: Floats, share: float, scratch: Floats) -> None:
