@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -400,3 +401,27 @@ def test_a_full_disk_is_told_and_nothing_is_half_written(charrnn, start) -> None
     assert "cannot be written" in ran.stderr
     assert [p for p in Path("run").rglob("*") if p.name.endswith((".npz", ".tmp"))] == []
     assert charrnn("train", "config.yaml", "--resume").code == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
+def test_a_bar_on_a_terminal(charrnn) -> None:
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+    command = [sys.executable, "-m", "charrnn", "train", "config.yaml", "--max-steps", "2000"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=slave)
+    os.close(slave)
+    shown = b""
+    while True:
+        try:
+            shown += os.read(master, 65536)
+        except OSError:
+            break
+    assert process.wait() == 0
+    bars = [text for text in shown.decode("utf-8").split("\r") if "%|" in text]
+    told = r"\d+%\|.+\| \d\d:\d\d<\d\d:\d\d epoch \d+\.\d\d  loss \d\.\d{3}  [\d,]+ chars/s"
+    assert any(re.search(told, bar) for bar in bars)
