@@ -1,5 +1,7 @@
 """charrnn train"""
 
+import json
+
 import click
 
 
@@ -48,7 +50,7 @@ def train(
     from charrnn.training.events import Finished
 
     options = {
-        "output.dir": out,
+        "output.dir": None if out is None else json.dumps(out),  # a name, whatever YAML thinks
         "train.workers": workers,
         "train.max_steps": max_steps,
         "train.max_minutes": max_minutes,

@@ -345,6 +345,12 @@ def test_divergence_is_told_and_leaves_the_last_good_checkpoint(charrnn) -> None
     assert lines()[-1]["reason"] == "diverged"
 
 
+@pytest.mark.parametrize("name", ["2024", "no", "a: b", "x #y", "[1]", "näme 漢"])
+def test_a_run_directory_of_any_name(charrnn, name: str) -> None:
+    assert charrnn("train", "config.yaml", "--max-steps", "1", "--out", name).code == 0
+    assert lines(name)[-1]["step"] == 1
+
+
 def test_quiet_says_nothing(charrnn) -> None:
     assert charrnn("train", "config.yaml", "--quiet") == (0, "", "")
 
