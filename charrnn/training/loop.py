@@ -103,22 +103,22 @@ class _Run:
         state = self.state
         yield Finished(reason, state.step, state.best_loss, state.best_step, state.seconds)
 
+    @np.errstate(over="ignore", invalid="ignore")  # a loss that is not finite tells of it
     def _step(self) -> Stepped | None:
         """One change of the weights; None, and no change, if loss or gradient is not finite."""
         plan, state, begun = self.plan, self.state, perf_counter()
         chunk = state.step % plan.batches.chunks
         x, y = plan.batches.chunk(chunk)
-        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is told below
-            loss, carried = plan.model.loss_and_grads(
-                state.params,
-                self.grads,
-                x,
-                y,
-                state.carried if chunk else None,
-                self.tape.first(len(x)),
-                self._noise(),
-            )
-            grad_norm = clip_(self.grads, value=plan.clip_value, norm=plan.clip_norm)
+        loss, carried = plan.model.loss_and_grads(
+            state.params,
+            self.grads,
+            x,
+            y,
+            state.carried if chunk else None,
+            self.tape.first(len(x)),
+            self._noise(),
+        )
+        grad_norm = clip_(self.grads, value=plan.clip_value, norm=plan.clip_norm)
         if not (isfinite(loss) and isfinite(grad_norm)):
             self.diverged = True
             return None
