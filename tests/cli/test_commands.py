@@ -258,6 +258,25 @@ def test_help_imports_no_numpy_and_nothing_else_that_is_slow() -> None:
     assert ran.stderr == "[]\n"
 
 
+@pytest.mark.parametrize(("given", "then"), [({}, "1"), ({"OPENBLAS_NUM_THREADS": "2"}, "None")])
+def test_blas_has_one_thread_unless_told(given: dict[str, str], then: str) -> None:
+    program = (
+        "import sys, os; sys.argv = ['charrnn', '--help']\n"
+        "from charrnn.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: print(os.environ.get('OMP_NUM_THREADS'), file=sys.stderr)"
+    )
+    clean = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
+    ran = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**clean, **given},
+    )
+    assert ran.stderr.strip() == then
+
+
 def test_help_starts_in_a_blink() -> None:
     def seconds() -> float:
         begun = time.perf_counter()
