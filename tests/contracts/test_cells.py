@@ -124,6 +124,52 @@ def test_the_gradients_of_both_ends_of_the_state(cell) -> None:
 
 
 @each_cell
+def test_a_cell_alone_is_the_oracles_entry_by_entry_with_a_gradient_at_its_last_state(cell) -> None:
+    rng = np.random.default_rng(4)
+    w = {k: rng.normal(0.0, 0.5, s) for k, s in cell.shapes().items()}
+    z, dh = rng.normal(size=(T, B, cell.gates * H)), rng.normal(size=(T, B, H))
+    start, dlast = random_state(cell, 1), random_state(cell, 2)
+    tape = cell.tape(T, B, FLOAT64)
+    tape.z[...] = z
+    g = {k: np.full(s, np.nan) for k, s in cell.shapes().items()}
+    last = cell.forward(w, start, tape)
+    h = tape.h[1:].copy()
+    dstart = cell.backward(w, dh, tape, g, dlast)
+
+    oracle, grads = naive.cell_for(cell), {k: np.zeros_like(a) for k, a in w.items()}
+    for b in range(B):
+        state, caches = tuple(a[b] for a in start), []
+        for t in range(T):
+            state, cache = oracle.step(w, z[t, b], state)
+            caches.append(cache)
+            np.testing.assert_allclose(h[t, b], state[0], rtol=1e-12, atol=1e-14)
+        dstate = tuple(a[b] for a in dlast)
+        for t in reversed(range(T)):
+            dz, dstate = oracle.back(w, grads, (dstate[0] + dh[t, b], *dstate[1:]), caches[t])
+            np.testing.assert_allclose(tape.z[t, b], dz, rtol=1e-12, atol=1e-14)
+        for ours, theirs in zip((*last, *dstart), (*state, *dstate), strict=True):
+            np.testing.assert_allclose(ours[b], theirs, rtol=1e-12, atol=1e-14)
+    for name in w.keys() - {"b"}:  # b belongs to the projection below
+        np.testing.assert_allclose(g[name], grads[name], rtol=1e-12, atol=1e-14, err_msg=name)
+
+
+@each_cell
+def test_nothing_is_read_from_a_tape_that_was_not_written_for_this_chunk(cell) -> None:
+    model = CharModel(V, (cell, cell), 3, dropout=0.3)
+    p, (x, y) = weights(model), chunk()
+    results = []
+    for stale in (0.0, np.nan):
+        g, tape = p.like(), model.tape(T, B, FLOAT64)
+        buffers = [tape.tables, tape.logits, tape.dh, *tape.masks, *tape.dropped]
+        for array in (*buffers, *(a for layer in tape.cells for a in vars(layer).values())):
+            array[...] = stale
+        loss, _ = model.loss_and_grads(p, g, x, y, None, tape, noise)
+        results.append((loss, g.flat))
+    assert results[0][0] == results[1][0]
+    np.testing.assert_array_equal(results[0][1], results[1][1])
+
+
+@each_cell
 def test_a_shorter_chunk_uses_a_part_of_the_tape(cell) -> None:
     model = CharModel(V, (cell, cell), dropout=0.3)
     p, (x, y) = weights(model), chunk(steps=3)
@@ -158,9 +204,11 @@ def test_float32_stays_float32_and_close(cell) -> None:
     exact, _ = forward(model, p64, x)
     assert all(a.dtype == np.float32 for layer in last for a in layer)
     np.testing.assert_allclose(tape.logits, exact.logits, rtol=1e-4, atol=1e-5)
-    g = p32.like()
-    model.loss_and_grads(p32, g, x, y, None, model.tape(T, B, p32.flat.dtype), noise)
-    assert g.flat.dtype == np.float32
+    g32, g64 = p32.like(), p64.like()
+    model.loss_and_grads(p32, g32, x, y, None, model.tape(T, B, p32.flat.dtype))
+    model.loss_and_grads(p64, g64, x, y, None, model.tape(T, B, FLOAT64))
+    assert g32.flat.dtype == np.float32
+    np.testing.assert_allclose(g32.flat, g64.flat, rtol=1e-4, atol=1e-5)
 
 
 @each_cell
