@@ -54,13 +54,6 @@ def scatter_rows(ids: Ids, x: Floats, out: Floats) -> None:
         np.matmul(one_hot.astype(x.dtype), x, out=out[start : start + len(rows)])
 
 
-def softmax_(x: Floats) -> None:
-    """Overwrite each row of `x` (R, V) with exp(x) / sum(exp(x))."""
-    np.subtract(x, x.max(axis=-1, keepdims=True), out=x)
-    np.exp(x, out=x)
-    np.divide(x, x.sum(axis=-1, keepdims=True), out=x)
-
-
 def cross_entropy(logits: Floats, targets: Ids) -> Floats:
     """-log softmax(logits)[target] in nats, (R,); overwrites `logits` (R, V) with their softmax."""
     rows = np.arange(len(targets))

@@ -74,7 +74,8 @@ class Cell(Protocol):
         """From dh (T, B, H), the gradient of the outputs, to tape.z = dz and the weights' `g`.
 
         `dstate` is the gradient of the last state, 0 if it is None. Returns the gradient of the
-        incoming state. Consumes the tape: forward must run again before the next backward.
+        incoming state, a fresh copy; dh stays as it is. Consumes the tape: forward must run again
+        before the next backward.
         """
 
 

@@ -44,7 +44,8 @@ def divide(
     no symbol is frequent enough.
     """
     n_train = split_stops(corpus.characters, split)[0]
-    counts = corpus.counts_in(0, n_train) if from_train_only else corpus.counts
+    rest = corpus.counts_in(n_train, corpus.characters) if from_train_only else 0
+    counts = corpus.counts - rest  # the training part may be larger than memory: count the others
     vocabulary = build_vocabulary(
         corpus.symbols, counts, level, min_count, always_unk=from_train_only
     )
@@ -57,7 +58,8 @@ def cut(corpus: Corpus, split: Sequence[float], vocabulary: Vocabulary) -> Datas
     stops = split_stops(corpus.characters, split)
     spans = list(zip([0, *stops], stops, strict=False))
     train, val, test = (Part(corpus.ids[a:b], lookup) for a, b in spans)
-    by_symbol = [corpus.counts_in(a, b) for a, b in spans]
+    in_val, in_test = (corpus.counts_in(a, b) for a, b in spans[1:])
+    by_symbol = (corpus.counts - in_val - in_test, in_val, in_test)
     is_unknown = lookup == vocabulary.unk if vocabulary.has_unk else np.zeros(lookup.shape, bool)
     unknown = [int(n[is_unknown].sum()) for n in by_symbol]
     counts = np.bincount(lookup, weights=by_symbol[0], minlength=vocabulary.size)
