@@ -11,6 +11,7 @@ incomplete or of another format is refused, in memory bounded by the file's own 
 """
 
 import hashlib
+import io
 import json
 import zipfile
 from collections.abc import Mapping
@@ -42,7 +43,9 @@ def write_checkpoint(path: Path, header: Mapping[str, Any], arrays: Mapping[str,
     document = {"format": FORMAT, **header, "arrays": listed}
     text = json.dumps(document, ensure_ascii=False, allow_nan=False)
     members = {"header": np.frombuffer(text.encode("utf-8"), np.uint8), **arrays}
-    write_atomically(path, lambda file: np.savez(file, allow_pickle=False, **members))
+    archive = io.BytesIO()  # an archive on a disk that fills up would be closed with complaints
+    np.savez(archive, **members)
+    write_atomically(path, lambda file: file.write(archive.getbuffer()))
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
