@@ -20,5 +20,6 @@ Floats: TypeAlias = NDArray[np.floating[Any]]
 Ids: TypeAlias = NDArray[np.integer[Any]]
 Bools: TypeAlias = NDArray[np.bool_]
 Shape: TypeAlias = tuple[int, ...]
+DType: TypeAlias = np.dtype[np.floating[Any]]
 
 DTYPES: dict[str, type[np.floating[Any]]] = {"float32": np.float32, "float64": np.float64}

@@ -3,39 +3,40 @@
 ids -> FromIds -> Cell -> [Dropout] -> (FromHidden -> Cell -> [Dropout]) * -> Head -> logits
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
 
-from charrnn.arrays import Floats, Ids, Shape
+from charrnn.arrays import DType, Floats, Ids, Shape
 from charrnn.cells import Cell, State, Tape
-from charrnn.cells.base import DType, rows
+from charrnn.cells.base import rows
 from charrnn.initializers import Initializer
-from charrnn.layers.dropout import Dropout
+from charrnn.kernels.base import Kernels
+from charrnn.kernels.plain import NUMPY
+from charrnn.layers.dropout import Dropout, Noise
 from charrnn.layers.head import Head
-from charrnn.layers.projection import FromHidden, FromIds
-from charrnn.ops import cross_entropy
+from charrnn.layers.loss import CrossEntropy, LossTape
+from charrnn.layers.projection import FromHidden, FromIds, Tables
 from charrnn.params import Params
 from charrnn.rng import stream
 
 States: TypeAlias = tuple[State, ...]  # one a layer
-Noise: TypeAlias = Callable[[int], np.random.Generator]  # a layer's number -> its generator
 
 
 @dataclass(frozen=True)
 class ModelTape:
     """Memory for a chunk: the cells' tapes, and beside them, in numbers,
 
-    2*V*G*H for the first layer's tables, T*B*V for the logits, T*B*H for dh,
-    and with dropout 2*T*B*H a layer.
+    2*V*G*H + V*E + min(V, 256)*T*B for the first layer, T*B*V + 3*T*B for the logits and their
+    loss, T*B*H for dh, and with dropout 2*T*B*H a layer.
     """
 
     cells: tuple[Tape, ...]
-    tables: Floats  # (2, V, G*H)
+    tables: Tables
     logits: Floats  # (T, B, V)
+    loss: LossTape
     dh: Floats  # (T, B, H)
     masks: tuple[Floats, ...]  # (T, B, H) a layer, if there is dropout
     dropped: tuple[Floats, ...]
@@ -48,6 +49,7 @@ class ModelTape:
             cells=tuple(tape.first(steps) for tape in self.cells),
             tables=self.tables,
             logits=self.logits[:steps],
+            loss=self.loss.first(steps * self.logits.shape[1]),
             dh=self.dh[:steps],
             masks=tuple(mask[:steps] for mask in self.masks),
             dropped=tuple(y[:steps] for y in self.dropped),
@@ -56,7 +58,7 @@ class ModelTape:
     @property
     def nbytes(self) -> int:
         """Bytes of all its arrays."""
-        own = (self.tables, self.logits, self.dh, *self.masks, *self.dropped)
+        own = (*self.tables, self.logits, *self.loss, self.dh, *self.masks, *self.dropped)
         return sum(array.nbytes for array in own) + sum(tape.nbytes for tape in self.cells)
 
 
@@ -88,6 +90,10 @@ class CharModel:
     @cached_property
     def head(self) -> Head:
         return Head(self.cells[-1].hidden_size, self.vocab_size, self.tied)
+
+    @cached_property
+    def loss(self) -> CrossEntropy:
+        return CrossEntropy(self.vocab_size)
 
     def shapes(self) -> dict[str, Shape]:
         """Every weight by its full name, as `layers.0.Wh`, in the order of the forward pass."""
@@ -128,42 +134,53 @@ class CharModel:
             for k, cell in enumerate(self.cells)
         )
 
-    def tape(self, T: int, B: int, dtype: DType) -> ModelTape:
-        """Memory for chunks of up to T steps of B tracks."""
+    def tape(self, T: int, B: int, dtype: DType, kernels: Kernels = NUMPY) -> ModelTape:
+        """Memory for chunks of up to T steps of B tracks, and the kernels that work on it."""
         H = self.cells[-1].hidden_size
         noisy = self.cells if self.dropout else ()
         return ModelTape(
-            cells=tuple(cell.tape(T, B, dtype) for cell in self.cells),
-            tables=self.from_ids.tables(dtype),
+            cells=tuple(cell.tape(T, B, dtype, kernels) for cell in self.cells),
+            tables=self.from_ids.tables(T * B, dtype),
             logits=np.empty((T, B, self.vocab_size), dtype),
+            loss=LossTape.empty(T * B, dtype),
             dh=np.empty((T, B, H), dtype),
             masks=tuple(np.empty((T, B, H), dtype) for _ in noisy),
             dropped=tuple(np.empty((T, B, H), dtype) for _ in noisy),
         )
+
+    def load(self, p: Params, tape: ModelTape) -> None:
+        """Lay the weights out on `tape` for `forward`: once, after they have changed."""
+        self.from_ids.load(p.scope("layers.0"), p.get("embedding"), tape.tables)
+        for k, (cell, layer) in enumerate(zip(self.cells, tape.cells, strict=True)):
+            cell.load(p.scope(f"layers.{k}"), layer)
 
     def forward(
         self, p: Params, ids: Ids, state: States, tape: ModelTape, noise: Noise | None = None
     ) -> States:
         """Logits for `ids` (T, B) into tape.logits, which has T steps; returns the last state.
 
-        `noise` gives each layer's generator for dropout; without it there is none.
+        The tape has `p` loaded. The state is the tape's own memory: it lasts, and may be handed in,
+        until the next `forward`. `noise` is what dropout is made of; without it there is none.
         """
         x: Floats | None = None
-        states: list[State] = []
         for k, (cell, layer) in enumerate(zip(self.cells, tape.cells, strict=True)):
             w = p.scope(f"layers.{k}")
             if x is None:
-                embedding = p.get("embedding")
-                self.from_ids.forward(w, embedding, ids.ravel(), rows(layer.z), tape.tables)
+                self.from_ids.forward(ids.reshape(-1), rows(layer.z), tape.tables)
             else:
                 self.from_hidden[k - 1].forward(w, rows(x), rows(layer.z))
-            states.append(cell.forward(w, state[k], layer))
-            if noise and self.dropout:
-                Dropout(self.dropout).forward(layer.h[1:], tape.masks[k], tape.dropped[k], noise(k))
+            cell.forward(w, state[k], layer)
             x = self._output(tape, k, noise)
+            if noise and self.dropout:
+                Dropout(self.dropout).forward(layer.h[1:], tape.masks[k], x, noise, k)
         assert x is not None
         self.head.forward(p.scope("head"), p.get("embedding"), rows(x), rows(tape.logits))
-        return tuple(states)
+        return tuple(layer.last for layer in tape.cells)
+
+    def losses(self, targets: Ids, tape: ModelTape) -> Floats:
+        """The loss of each target (T, B), in nats, from tape.logits, which become their softmax."""
+        self.loss.forward(rows(tape.logits), targets.reshape(-1), tape.loss)
+        return tape.loss.losses
 
     def loss_and_grads(
         self,
@@ -179,21 +196,22 @@ class CharModel:
         """One chunk, there and back: its loss in nats per character; the gradient fills `g`.
 
         `x` and `y` (T, B) are characters and the characters that follow. A `state` of None is the
-        initial one. The loss is the sum over this chunk divided by `targets`, by default its T*B.
+        initial one; the last one, which is returned, is the tape's own memory. The loss is the sum
+        over this chunk divided by `targets`, by default its T*B.
         """
         targets = targets or y.size
         start = self.initial_state(p, x.shape[1]) if state is None else state
+        self.load(p, tape)
         last = self.forward(p, x, start, tape, noise)
-        losses = cross_entropy(rows(tape.logits), y.ravel())
-        self._backward(p, g, x, y, state is None, tape, noise, targets)
-        return float(losses.sum(dtype=np.float64)) / targets, last
+        loss = float(self.losses(y, tape).sum(dtype=np.float64)) / targets
+        self._backward(p, g, x, state is None, tape, noise, targets)
+        return loss, last
 
     def _backward(
         self,
         p: Params,
         g: Params,
         x: Ids,
-        y: Ids,
         from_initial: bool,
         tape: ModelTape,
         noise: Noise | None,
@@ -204,8 +222,7 @@ class CharModel:
         if dembedding is not None:
             dembedding[...] = 0.0
         dlogits, dh = rows(tape.logits), tape.dh
-        dlogits[np.arange(y.size), y.ravel()] -= 1.0
-        np.multiply(dlogits, 1.0 / targets, out=dlogits)
+        self.loss.backward(dlogits, tape.loss, 1.0 / targets)
         top = rows(self._output(tape, len(self.cells) - 1, noise))
         self.head.backward(
             p.scope("head"), embedding, top, dlogits, rows(dh), g.scope("head"), dembedding
@@ -221,7 +238,7 @@ class CharModel:
                 self.from_hidden[k - 1].backward(w, below, rows(layer.z), rows(dh), dw)
             else:
                 self.from_ids.backward(
-                    w, embedding, x.ravel(), rows(layer.z), tape.tables, dw, dembedding
+                    w, embedding, x.reshape(-1), rows(layer.z), tape.tables, dw, dembedding
                 )
 
     @property

@@ -1,7 +1,6 @@
 """Gradient check: a config's own network against finite differences of its loss."""
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
@@ -10,6 +9,7 @@ from charrnn.api.prepare import open_dataset
 from charrnn.config import Config
 from charrnn.errors import DataError
 from charrnn.gradcheck import elementwise_errors
+from charrnn.layers.dropout import noise_of
 from charrnn.rng import stream
 from charrnn.text.batches import Batches, fit
 
@@ -51,7 +51,7 @@ def gradcheck(config: Config) -> GradientReport:
     g, scratch = p.like(), p.like()
     x, y = batches.chunk(0)
     tape = model.tape(len(x), batches.batch_size, p.flat.dtype)
-    noise = partial(stream, seed, "dropout", 0)
+    noise = noise_of(seed, 0)
 
     def loss() -> float:
         return model.loss_and_grads(p, scratch, x, y, None, tape, noise)[0]

@@ -9,41 +9,46 @@ from typing import Any, ClassVar, Protocol, Self, TypeAlias
 
 import numpy as np
 
-from charrnn.arrays import Floats, Shape
+from charrnn.arrays import DType, Floats, Shape
 from charrnn.initializers import Initializer
+from charrnn.kernels.base import Kernels
+from charrnn.kernels.plain import NUMPY
 
 Weights: TypeAlias = dict[str, Floats]
 State: TypeAlias = tuple[Floats, ...]  # (h,) or (h, c), each (B, H)
-DType: TypeAlias = np.dtype[np.floating[Any]]
 
 
 @dataclass(frozen=True)
 class Tape:
     """What a cell writes on the way forward and reads on the way back. Every cell has its own.
 
-    z  (T, B, G*H)  in: the pre-activations from below; after `backward`: their gradient dz
-    h  (T+1, B, H)  hidden states; h[0] is the incoming one
+    z     (T, B, G*H)  in: the pre-activations from below; after `backward`: their gradient dz
+    h     (T+1, B, H)  hidden states; h[0] is the incoming one
+    last  (B, H) each  the state after the last step, in memory of its own
 
     Arrays over time come first in memory order, so a shorter chunk uses a part of the same tape.
     """
 
+    kernels: Kernels
     z: Floats
     h: Floats
+    last: State
 
     def first(self, steps: int) -> Self:
         """The same tape for a chunk of only `steps` steps: views, no copies."""
         spare = len(self.z) - steps
-        over_time = {
+        over_time: dict[str, Any] = {
             f.name: array[: len(array) - spare]
             for f in fields(self)
-            if (array := getattr(self, f.name)).ndim > 2
+            if isinstance(array := getattr(self, f.name), np.ndarray) and array.ndim > 2
         }
         return replace(self, **over_time) if spare else self
 
     @property
     def nbytes(self) -> int:
         """Bytes of all its arrays."""
-        return sum(getattr(self, f.name).nbytes for f in fields(self))
+        parts = (getattr(self, f.name) for f in fields(self) if f.name not in ("kernels", "last"))
+        return sum(part.nbytes for part in (*parts, *self.last))
 
 
 class Cell(Protocol):
@@ -62,11 +67,17 @@ class Cell(Protocol):
     def init_(self, p: Weights, initializer: Initializer, rng: np.random.Generator) -> None:
         """Fill Wh and what else `shapes` names; biases are 0 when this is called."""
 
-    def tape(self, T: int, B: int, dtype: DType) -> Any:
-        """Memory for a chunk of up to T steps of B tracks."""
+    def tape(self, T: int, B: int, dtype: DType, kernels: Kernels = NUMPY) -> Any:
+        """Memory for a chunk of up to T steps of B tracks, and the kernels that work on it."""
+
+    def load(self, p: Weights, tape: Any) -> None:
+        """Lay the weights out for `forward`: once, after they have changed."""
 
     def forward(self, p: Weights, state: State, tape: Any) -> State:
-        """From tape.z and the incoming state to tape.h; returns the last state, a fresh copy."""
+        """From tape.z and the incoming state to tape.h. Returns the last state, tape.last.
+
+        It is the tape's own memory: it lasts, and may be handed in, until the next `forward`.
+        """
 
     def backward(
         self, p: Weights, dh: Floats, tape: Any, g: Weights, dstate: State | None = None
@@ -74,8 +85,8 @@ class Cell(Protocol):
         """From dh (T, B, H), the gradient of the outputs, to tape.z = dz and the weights' `g`.
 
         `dstate` is the gradient of the last state, 0 if it is None. Returns the gradient of the
-        incoming state, a fresh copy; dh stays as it is. Consumes the tape: forward must run again
-        before the next backward.
+        incoming state, in memory of the tape; dh stays as it is. Consumes the tape: forward must
+        run again before the next backward.
         """
 
 

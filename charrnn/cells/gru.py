@@ -5,26 +5,33 @@ from typing import ClassVar
 
 import numpy as np
 
-from charrnn.arrays import Floats, Shape
-from charrnn.cells.base import DType, State, Tape, Weights, by_gate, recurrent_, rows
+from charrnn.arrays import DType, Floats, Shape
+from charrnn.cells.base import State, Tape, Weights, by_gate, recurrent_, rows
 from charrnn.initializers import Initializer
-from charrnn.ops import sigmoid_, sigmoid_slope, sum_rows, tanh_slope
+from charrnn.kernels.base import Kernels, Product
+from charrnn.kernels.plain import NUMPY
+from charrnn.ops import sigmoid_, sum_rows
 from charrnn.settings import one_of, setting
 
 
 @dataclass(frozen=True)
 class GruTape(Tape):
-    """Numbers: 12*T*B*H over time, B*H for the incoming state, 6*B*H + 3*H*H of scratch."""
+    """Numbers: 8*T*B*H over time, 2*B*H for the states at both ends, 8*B*H of scratch for a step.
+
+    Beside them the two layouts of Wh, 6*H*H where the kernels are plain.
+    """
 
     gates: Floats  # (T, 3, B, H), contiguous by gate
-    slopes: Floats  # (T, 3, B, H), what turns a gradient that arrives at a gate into dz
     inner: Floats  # (T, B, H): before: r * h_{t-1}; after: h_{t-1} U + bh, then its gradient
-    keep: Floats  # (T, B, H): 1 - z, the share of h_{t-1} in h_t
-    hz: Floats  # (B, 3*H)
-    WhT: Floats  # (3*H, H)
+    past: Product  # h times the blocks of Wh for r and z
+    past_n: Product  # inner, or h, times U
+    back: Product  # (dr, dz) times their blocks of Wh.T
+    back_n: Product  # the gradient of that product with U, times U.T
+    hz: Floats  # (B, 2*H)
+    hn: Floats  # (B, H)
     dh: Floats  # (B, H)
-    dh_prev: Floats
-    product: Floats
+    kept: Floats  # (B, H), the gradient of h_{t-1} that does not come through (dr, dz)
+    scratch: Floats  # (3*B, H)
 
 
 @dataclass(frozen=True)
@@ -59,112 +66,176 @@ class Gru:
     def init_(self, p: Weights, initializer: Initializer, rng: np.random.Generator) -> None:
         recurrent_(p["Wh"], self.gates, initializer, rng)
 
-    def tape(self, T: int, B: int, dtype: DType) -> GruTape:
+    def tape(self, T: int, B: int, dtype: DType, kernels: Kernels = NUMPY) -> GruTape:
         H = self.hidden_size
 
         def empty(*shape: int) -> Floats:
             return np.empty(shape, dtype)
 
         return GruTape(
+            kernels=kernels,
             z=empty(T, B, 3 * H),
             h=empty(T + 1, B, H),
+            last=(empty(B, H),),
             gates=empty(T, 3, B, H),
-            slopes=empty(T, 3, B, H),
             inner=empty(T, B, H),
-            keep=empty(T, B, H),
-            hz=empty(B, 3 * H),
-            WhT=empty(3 * H, H),
+            past=kernels.product(B, H, 2 * H, dtype),
+            past_n=kernels.product(B, H, H, dtype),
+            back=kernels.product(B, 2 * H, H, dtype),
+            back_n=kernels.product(B, H, H, dtype),
+            hz=empty(B, 2 * H),
+            hn=empty(B, H),
             dh=empty(B, H),
-            dh_prev=empty(B, H),
-            product=empty(B, H),
+            kept=empty(B, H),
+            scratch=empty(3 * B, H),
         )
 
+    def load(self, p: Weights, tape: GruTape) -> None:
+        tape.past.load(p["Wh"][:, : self._U])
+        tape.past_n.load(p["Wh"][:, self._U :])
+
     def forward(self, p: Weights, state: State, tape: GruTape) -> State:
-        h, change = tape.h, tape.product
-        (h[0],) = state
-        below = by_gate(tape.z, 3)
-        for t, gates in enumerate(tape.gates):
-            _, z, n = gates
-            self._gates(p, h[t], below[t], gates, tape)
-            self._candidate(p, h[t], below[t, 2], tape, t)
-            np.subtract(n, h[t], out=change)
-            np.multiply(z, change, out=change)
-            np.add(h[t], change, out=h[t + 1])
-        return (h[-1].copy(),)
+        h, hz, hn, past, past_n = tape.h, tape.hz, tape.hn, tape.past, tape.past_n
+        np.copyto(h[0], state[0])
+        reset = tape.kernels.step(gru_reset)
+        before, after = tape.kernels.step(gru_before), tape.kernels.step(gru_after)
+        over_time = zip(tape.z, h, h[1:], tape.gates, tape.inner, strict=False)
+        for z, h_prev, h_t, gates, inner in over_time:
+            past(h_prev, hz)
+            if self.reset == "before":
+                reset(z, hz, h_prev, gates, inner)
+                past_n(inner, hn)
+                before(z, hn, h_prev, gates, h_t, tape.scratch)
+            else:
+                past_n(h_prev, hn)
+                after(z, hz, hn, p["bh"], h_prev, gates, inner, h_t, tape.scratch)
+        np.copyto(tape.last[0], h[-1])
+        return tape.last
 
     def backward(
         self, p: Weights, dh: Floats, tape: GruTape, g: Weights, dstate: State | None = None
     ) -> State:
-        self._slopes(tape)
-        dz, dh_t, dh_prev = by_gate(tape.z, 3), tape.dh, tape.dh_prev
+        h, dz, dh_prev, kept, hn = tape.h, tape.z, tape.dh, tape.kept, tape.hn
         (dh_prev[...],) = (0.0,) if dstate is None else dstate
-        tape.WhT[...] = p["Wh"].T
-        both = 2 * self.hidden_size
+        candidate = tape.kernels.step(gru_candidate_backward)
+        before = tape.kernels.step(gru_before_backward)
+        after = tape.kernels.step(gru_after_backward)
+        tape.back.load(p["Wh"][:, : self._U].T)
+        tape.back_n.load(p["Wh"][:, self._U :].T)
         for t in reversed(range(len(dh))):
-            np.add(dh[t], dh_prev, out=dh_t)
-            np.multiply(tape.slopes[t, 1:], dh_t, out=dz[t, 1:])
-            self._candidate_back(dz[t], tape, t)
-            np.matmul(tape.z[t, :, :both], tape.WhT[:both], out=dh_prev)
-            np.add(dh_prev, tape.product, out=dh_prev)
-            np.multiply(dh_t, tape.keep[t], out=dh_t)
-            np.add(dh_prev, dh_t, out=dh_prev)
+            np.add(dh[t], dh_prev, out=dh_prev)
+            candidate(dh_prev, tape.gates[t], h[t], dz[t], kept, tape.scratch)
+            if self.reset == "before":
+                tape.back_n(dz[t, :, self._U :], hn)
+                before(hn, tape.gates[t], h[t], dz[t], kept, tape.scratch)
+            else:
+                after(tape.gates[t], tape.inner[t], dz[t], tape.scratch)
+                tape.back_n(tape.inner[t], hn)
+                np.add(kept, hn, out=kept)
+            tape.back(dz[t, :, : self._U], dh_prev)
+            np.add(dh_prev, kept, out=dh_prev)
         self._weight_gradients(tape, g)
-        return (dh_prev.copy(),)
-
-    def _gates(self, p: Weights, h: Floats, below: Floats, gates: Floats, tape: GruTape) -> None:
-        """r and z of one step; the form `after` takes its third product in the same GEMM."""
-        wide = (2 if self.reset == "before" else 3) * self.hidden_size
-        np.matmul(h, p["Wh"][:, :wide], out=tape.hz[:, :wide])
-        np.add(below[:2], by_gate(tape.hz, 3)[:2], out=gates[:2])
-        sigmoid_(gates[:2])
-
-    def _candidate(self, p: Weights, h: Floats, below: Floats, tape: GruTape, t: int) -> None:
-        """n of step t, and in tape.inner[t] what its gradient needs."""
-        r, _, n = tape.gates[t]
-        inner, U = tape.inner[t], 2 * self.hidden_size
-        if self.reset == "before":
-            np.multiply(r, h, out=inner)
-            np.matmul(inner, p["Wh"][:, U:], out=n)
-        else:
-            np.add(tape.hz[:, U:], p["bh"], out=inner)
-            np.multiply(r, inner, out=n)
-        np.add(n, below, out=n)
-        np.tanh(n, out=n)
-
-    def _candidate_back(self, dz: Floats, tape: GruTape, t: int) -> None:
-        """From dz of n to dz of r, and in tape.product the share of dh_{t-1} that passed n."""
-        dr, _, dn = dz
-        r, inner, through = tape.gates[t, 0], tape.inner[t], tape.product
-        UT = tape.WhT[2 * self.hidden_size :]
-        if self.reset == "before":
-            np.matmul(dn, UT, out=through)
-            np.multiply(tape.slopes[t, 0], through, out=dr)
-            np.multiply(through, r, out=through)
-        else:
-            np.multiply(tape.slopes[t, 0], dn, out=dr)
-            np.multiply(dn, r, out=inner)
-            np.matmul(inner, UT, out=through)
+        return (dh_prev,)
 
     def _weight_gradients(self, tape: GruTape, g: Weights) -> None:
-        U = 2 * self.hidden_size
         h, dz, inner = rows(tape.h[:-1]), rows(tape.z), rows(tape.inner)
-        np.matmul(h.T, dz[:, :U], out=g["Wh"][:, :U])
+        np.matmul(h.T, dz[:, : self._U], out=g["Wh"][:, : self._U])
         if self.reset == "before":
-            np.matmul(inner.T, dz[:, U:], out=g["Wh"][:, U:])
+            np.matmul(inner.T, dz[:, self._U :], out=g["Wh"][:, self._U :])
         else:
-            np.matmul(h.T, inner, out=g["Wh"][:, U:])
+            np.matmul(h.T, inner, out=g["Wh"][:, self._U :])
             sum_rows(inner, out=g["bh"])
 
-    def _slopes(self, tape: GruTape) -> None:
-        """All local derivatives of the chunk at once: the loop is left with the recursion."""
-        r, z, n = tape.gates.swapaxes(0, 1)
-        dr, dz, dn = tape.slopes.swapaxes(0, 1)
-        h = tape.h[:-1]
-        sigmoid_slope(r, out=dr)
-        np.multiply(dr, h if self.reset == "before" else tape.inner, out=dr)
-        sigmoid_slope(z, out=dz)
-        np.subtract(n, h, out=tape.keep)
-        np.multiply(dz, tape.keep, out=dz)
-        tanh_slope(n, out=dn)
-        np.multiply(dn, z, out=dn)
-        np.subtract(1.0, z, out=tape.keep)
+    @property
+    def _U(self) -> int:
+        """The column of Wh where the candidate's block, U, begins."""
+        return 2 * self.hidden_size
+
+
+def gru_reset(z: Floats, hz: Floats, h_prev: Floats, gates: Floats, inner: Floats) -> None:
+    """reset: before, until the second product: the gates r and z (2, B, H), inner = r h_prev."""
+    np.add(by_gate(z, 3)[:2], by_gate(hz, 2), out=gates[:2])
+    sigmoid_(gates[:2])
+    np.multiply(gates[0], h_prev, out=inner)
+
+
+def gru_before(
+    z: Floats, hn: Floats, h_prev: Floats, gates: Floats, h: Floats, scratch: Floats
+) -> None:
+    """reset: before, the rest: n = tanh(z_n + hn) and h."""
+    _, update, n = gates
+    np.add(by_gate(z, 3)[2], hn, out=n)
+    np.tanh(n, out=n)
+    _interpolate(h_prev, update, n, h, scratch[: len(h)])
+
+
+def gru_after(
+    z: Floats,
+    hz: Floats,
+    hn: Floats,
+    bh: Floats,
+    h_prev: Floats,
+    gates: Floats,
+    inner: Floats,
+    h: Floats,
+    scratch: Floats,
+) -> None:
+    """reset: after, a whole step: inner = hn + bh, n = tanh(z_n + r inner) and h."""
+    r, update, n = gates
+    np.add(by_gate(z, 3)[:2], by_gate(hz, 2), out=gates[:2])
+    sigmoid_(gates[:2])
+    np.add(hn, bh, out=inner)
+    np.multiply(r, inner, out=n)
+    np.add(by_gate(z, 3)[2], n, out=n)
+    np.tanh(n, out=n)
+    _interpolate(h_prev, update, n, h, scratch[: len(h)])
+
+
+def _interpolate(h_prev: Floats, z: Floats, n: Floats, h: Floats, change: Floats) -> None:
+    """h = (1 - z) h_prev + z n."""
+    np.subtract(n, h_prev, out=change)
+    np.multiply(z, change, out=change)
+    np.add(h_prev, change, out=h)
+
+
+def gru_candidate_backward(
+    dh: Floats, gates: Floats, h_prev: Floats, dz: Floats, kept: Floats, scratch: Floats
+) -> None:
+    """From dh to dz of the update gate and of n, and kept = (1 - z) dh.
+
+    The slope of a sigmoid is s (1 - s), that of tanh 1 - y**2.
+    """
+    _, z, n = gates
+    a, b, rest = scratch.reshape(3, *dh.shape)
+    _, dupdate, dn = by_gate(dz, 3)
+    np.subtract(1.0, z, out=rest)
+    np.multiply(rest, dh, out=kept)
+    np.multiply(z, dh, out=a)
+    np.subtract(n, h_prev, out=b)
+    np.multiply(a, b, out=b)
+    np.multiply(b, rest, out=dupdate)
+    np.multiply(n, n, out=b)
+    np.subtract(1.0, b, out=b)
+    np.multiply(a, b, out=dn)
+
+
+def gru_before_backward(
+    dinner: Floats, gates: Floats, h_prev: Floats, dz: Floats, kept: Floats, scratch: Floats
+) -> None:
+    """From the gradient of inner = r h_prev to dz of r; kept += r dinner."""
+    r, a = gates[0], scratch[: len(dinner)]
+    np.multiply(r, dinner, out=dinner)
+    np.add(kept, dinner, out=kept)
+    np.subtract(1.0, r, out=a)
+    np.multiply(a, h_prev, out=a)
+    np.multiply(a, dinner, out=by_gate(dz, 3)[0])
+
+
+def gru_after_backward(gates: Floats, inner: Floats, dz: Floats, scratch: Floats) -> None:
+    """From dz of n to dz of r, and to the gradient of inner, which replaces it."""
+    r, a = gates[0], scratch[: len(inner)]
+    dr, _, dn = by_gate(dz, 3)
+    np.subtract(1.0, r, out=a)
+    np.multiply(a, inner, out=a)
+    np.multiply(r, dn, out=inner)
+    np.multiply(a, inner, out=dr)

@@ -5,28 +5,31 @@ from typing import ClassVar
 
 import numpy as np
 
-from charrnn.arrays import Floats, Shape
-from charrnn.cells.base import DType, State, Tape, Weights, by_gate, recurrent_, rows
+from charrnn.arrays import DType, Floats, Shape
+from charrnn.cells.base import State, Tape, Weights, by_gate, recurrent_, rows
 from charrnn.initializers import Initializer
-from charrnn.ops import sigmoid_, sigmoid_slope, tanh_slope
+from charrnn.kernels.base import Kernels, Product
+from charrnn.kernels.plain import NUMPY
+from charrnn.ops import sigmoid_
 from charrnn.settings import setting
 
 
 @dataclass(frozen=True)
 class LstmTape(Tape):
-    """Numbers: 16*T*B*H over time, 2*B*H for the incoming state, 8*B*H + 4*H*H of scratch."""
+    """Numbers: 11*T*B*H over time, 4*B*H for the states at both ends, 12*B*H of scratch for a step.
+
+    Beside them the two layouts of Wh, 8*H*H where the kernels are plain.
+    """
 
     c: Floats  # (T+1, B, H)
     gates: Floats  # (T, 4, B, H), contiguous by gate
-    slopes: Floats  # (T, 4, B, H), what dc (for o: dh) is multiplied with to give dz
     tanh_c: Floats  # (T, B, H)
-    dc_dh: Floats  # (T, B, H), the share of dh that goes into dc
+    past: Product  # h Wh
+    back: Product  # dz Wh.T
     hz: Floats  # (B, 4*H)
-    WhT: Floats  # (4*H, H)
     dh: Floats  # (B, H)
-    dh_prev: Floats
-    dc: Floats
-    product: Floats
+    dc: Floats  # (B, H)
+    scratch: Floats  # (6*B, H)
 
 
 @dataclass(frozen=True)
@@ -58,75 +61,117 @@ class Lstm:
         H = self.hidden_size
         p["b"][H : 2 * H] = self.forget_bias
 
-    def tape(self, T: int, B: int, dtype: DType) -> LstmTape:
+    def tape(self, T: int, B: int, dtype: DType, kernels: Kernels = NUMPY) -> LstmTape:
         H = self.hidden_size
 
         def empty(*shape: int) -> Floats:
             return np.empty(shape, dtype)
 
         return LstmTape(
+            kernels=kernels,
             z=empty(T, B, 4 * H),
             h=empty(T + 1, B, H),
+            last=(empty(B, H), empty(B, H)),
             c=empty(T + 1, B, H),
             gates=empty(T, 4, B, H),
-            slopes=empty(T, 4, B, H),
             tanh_c=empty(T, B, H),
-            dc_dh=empty(T, B, H),
+            past=kernels.product(B, H, 4 * H, dtype),
+            back=kernels.product(B, 4 * H, H, dtype),
             hz=empty(B, 4 * H),
-            WhT=empty(4 * H, H),
             dh=empty(B, H),
-            dh_prev=empty(B, H),
             dc=empty(B, H),
-            product=empty(B, H),
+            scratch=empty(6 * B, H),
         )
 
+    def load(self, p: Weights, tape: LstmTape) -> None:
+        tape.past.load(p["Wh"])
+
     def forward(self, p: Weights, state: State, tape: LstmTape) -> State:
-        h, c, tanh_c, product = tape.h, tape.c, tape.tanh_c, tape.product
-        h[0], c[0] = state
-        from_below, from_past = by_gate(tape.z, 4), by_gate(tape.hz, 4)
-        for t, gates in enumerate(tape.gates):
-            np.matmul(h[t], p["Wh"], out=tape.hz)
-            np.add(from_below[t], from_past, out=gates)
-            i, f, o, g = gates
-            sigmoid_(gates[:3])
-            np.tanh(g, out=g)
-            np.multiply(f, c[t], out=c[t + 1])
-            np.multiply(i, g, out=product)
-            np.add(c[t + 1], product, out=c[t + 1])
-            np.tanh(c[t + 1], out=tanh_c[t])
-            np.multiply(o, tanh_c[t], out=h[t + 1])
-        return h[-1].copy(), c[-1].copy()
+        h, c, past, hz, scratch = tape.h, tape.c, tape.past, tape.hz, tape.scratch
+        np.copyto(h[0], state[0])
+        np.copyto(c[0], state[1])
+        step = tape.kernels.step(lstm_forward)
+        over_time = zip(tape.z, h, h[1:], c, c[1:], tape.gates, tape.tanh_c, strict=False)
+        for z, h_prev, h_t, c_prev, c_t, gates, tanh_c in over_time:
+            past(h_prev, hz)
+            step(z, hz, c_prev, gates, c_t, tanh_c, h_t, scratch)
+        np.copyto(tape.last[0], h[-1])
+        np.copyto(tape.last[1], c[-1])
+        return tape.last
 
     def backward(
         self, p: Weights, dh: Floats, tape: LstmTape, g: Weights, dstate: State | None = None
     ) -> State:
-        self._slopes(tape)
-        dh_prev, dc, product = tape.dh_prev, tape.dc, tape.product
+        h, c, dz, dh_prev, dc = tape.h, tape.c, tape.z, tape.dh, tape.dc
         dh_prev[...], dc[...] = (0.0, 0.0) if dstate is None else dstate
-        dz = by_gate(tape.z, 4)
-        tape.WhT[...] = p["Wh"].T
+        step = tape.kernels.step(lstm_backward)
+        tape.back.load(p["Wh"].T)
         for t in reversed(range(len(dh))):
-            np.add(dh[t], dh_prev, out=tape.dh)
-            np.multiply(tape.dh, tape.dc_dh[t], out=product)
-            np.add(dc, product, out=dc)
-            slopes = tape.slopes[t]
-            np.multiply(slopes[:2], dc, out=dz[t, :2])
-            np.multiply(slopes[2], tape.dh, out=dz[t, 2])
-            np.multiply(slopes[3], dc, out=dz[t, 3])
-            np.multiply(dc, tape.gates[t, 1], out=dc)
-            np.matmul(tape.z[t], tape.WhT, out=dh_prev)
-        np.matmul(rows(tape.h[:-1]).T, rows(tape.z), out=g["Wh"])
-        return dh_prev.copy(), dc.copy()
+            np.add(dh[t], dh_prev, out=dh_prev)
+            step(dh_prev, dc, tape.gates[t], c[t], tape.tanh_c[t], h[t + 1], dz[t], tape.scratch)
+            tape.back(dz[t], dh_prev)
+        np.matmul(rows(h[:-1]).T, rows(dz), out=g["Wh"])
+        return dh_prev, dc
 
-    def _slopes(self, tape: LstmTape) -> None:
-        """All local derivatives of the chunk at once: the loop is left with the recursion."""
-        sigmoids, (i, _, o, g) = tape.gates[:, :3], tape.gates.swapaxes(0, 1)
-        di, df, do, dg = tape.slopes.swapaxes(0, 1)
-        sigmoid_slope(sigmoids, out=tape.slopes[:, :3])
-        np.multiply(di, g, out=di)
-        np.multiply(df, tape.c[:-1], out=df)
-        np.multiply(do, tape.tanh_c, out=do)
-        tanh_slope(g, out=dg)
-        np.multiply(dg, i, out=dg)
-        tanh_slope(tape.tanh_c, out=tape.dc_dh)
-        np.multiply(tape.dc_dh, o, out=tape.dc_dh)
+
+def lstm_forward(
+    z: Floats,
+    hz: Floats,
+    c_prev: Floats,
+    gates: Floats,
+    c: Floats,
+    tanh_c: Floats,
+    h: Floats,
+    scratch: Floats,
+) -> None:
+    """One step: gates (4, B, H), c, tanh(c) and h from z + hz (B, 4*H) and c_prev."""
+    i, f, o, g = gates
+    ig = scratch[: len(c)]
+    np.add(by_gate(z, 4), by_gate(hz, 4), out=gates)
+    sigmoid_(gates[:3])
+    np.tanh(g, out=g)
+    np.multiply(f, c_prev, out=c)
+    np.multiply(i, g, out=ig)
+    np.add(c, ig, out=c)
+    np.tanh(c, out=tanh_c)
+    np.multiply(o, tanh_c, out=h)
+
+
+def lstm_backward(
+    dh: Floats,
+    dc: Floats,
+    gates: Floats,
+    c_prev: Floats,
+    tanh_c: Floats,
+    h: Floats,
+    dz: Floats,
+    scratch: Floats,
+) -> None:
+    """One step: dz (B, 4*H) from dh and dc, which becomes the gradient of c_prev.
+
+    The slope of a sigmoid is s (1 - s), that of tanh 1 - y**2; h stands for o tanh(c).
+    """
+    _, _, o, g = gates
+    di, df, do, dg = by_gate(dz, 4)
+    rest, by_dc, a = _split(scratch, len(dc))
+    np.multiply(h, tanh_c, out=a)  # dc += dh o (1 - tanh(c)^2)
+    np.subtract(o, a, out=a)
+    np.multiply(a, dh, out=a)
+    np.add(dc, a, out=dc)
+    np.subtract(1.0, gates[:3], out=rest)
+    np.multiply(gates[:2], dc, out=by_dc)  # i dc, f dc
+    np.multiply(rest[:2], by_dc, out=rest[:2])
+    np.multiply(rest[0], g, out=di)
+    np.multiply(rest[1], c_prev, out=df)
+    np.multiply(rest[2], h, out=a)
+    np.multiply(a, dh, out=do)
+    np.multiply(g, g, out=a)
+    np.subtract(1.0, a, out=a)
+    np.multiply(a, by_dc[0], out=dg)
+    np.copyto(dc, by_dc[1])
+
+
+def _split(scratch: Floats, B: int) -> tuple[Floats, Floats, Floats]:
+    """Memory for (3, B, H), (2, B, H) and (B, H)."""
+    blocks = scratch.reshape(-1, B, scratch.shape[1])
+    return blocks[:3], blocks[3:5], blocks[5]

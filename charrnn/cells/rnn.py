@@ -5,20 +5,26 @@ from typing import ClassVar
 
 import numpy as np
 
-from charrnn.arrays import Floats, Shape
-from charrnn.cells.base import DType, State, Tape, Weights, recurrent_, rows
+from charrnn.arrays import DType, Floats, Shape
+from charrnn.cells.base import State, Tape, Weights, recurrent_, rows
 from charrnn.initializers import Initializer
+from charrnn.kernels.base import Kernels, Product
+from charrnn.kernels.plain import NUMPY
 from charrnn.ops import tanh_slope
 from charrnn.settings import one_of, setting
 
 
 @dataclass(frozen=True)
 class RnnTape(Tape):
-    """Numbers: 3*T*B*H over time, B*H for the incoming state, B*H + H*H of scratch."""
+    """Numbers: 3*T*B*H over time, 2*B*H for the states at both ends, B*H of scratch for a step.
+
+    Beside them the two layouts of Wh, 2*H*H where the kernels are plain.
+    """
 
     slopes: Floats  # (T, B, H)
-    WhT: Floats  # (H, H)
-    dh_prev: Floats  # (B, H)
+    past: Product  # h Wh
+    back: Product  # dz Wh.T
+    dh: Floats  # (B, H)
 
 
 @dataclass(frozen=True)
@@ -44,38 +50,45 @@ class Rnn:
     def init_(self, p: Weights, initializer: Initializer, rng: np.random.Generator) -> None:
         recurrent_(p["Wh"], self.gates, initializer, rng)
 
-    def tape(self, T: int, B: int, dtype: DType) -> RnnTape:
+    def tape(self, T: int, B: int, dtype: DType, kernels: Kernels = NUMPY) -> RnnTape:
         H = self.hidden_size
         return RnnTape(
+            kernels=kernels,
             z=np.empty((T, B, H), dtype),
             h=np.empty((T + 1, B, H), dtype),
+            last=(np.empty((B, H), dtype),),
             slopes=np.empty((T, B, H), dtype),
-            WhT=np.empty((H, H), dtype),
-            dh_prev=np.empty((B, H), dtype),
+            past=kernels.product(B, H, H, dtype),
+            back=kernels.product(B, H, H, dtype),
+            dh=np.empty((B, H), dtype),
         )
+
+    def load(self, p: Weights, tape: RnnTape) -> None:
+        tape.past.load(p["Wh"])
 
     def forward(self, p: Weights, state: State, tape: RnnTape) -> State:
         h = tape.h
-        (h[0],) = state
-        for t, z in enumerate(tape.z):
-            np.matmul(h[t], p["Wh"], out=h[t + 1])
-            np.add(h[t + 1], z, out=h[t + 1])
-            self._activate_(h[t + 1])
-        return (h[-1].copy(),)
+        np.copyto(h[0], state[0])
+        for z, h_prev, h_t in zip(tape.z, h, h[1:], strict=False):
+            tape.past(h_prev, h_t)
+            np.add(h_t, z, out=h_t)
+            self._activate_(h_t)
+        np.copyto(tape.last[0], h[-1])
+        return tape.last
 
     def backward(
         self, p: Weights, dh: Floats, tape: RnnTape, g: Weights, dstate: State | None = None
     ) -> State:
         self._slopes(tape)
-        dz, dh_prev = tape.z, tape.dh_prev
+        dz, dh_prev = tape.z, tape.dh
         (dh_prev[...],) = (0.0,) if dstate is None else dstate
-        tape.WhT[...] = p["Wh"].T
+        tape.back.load(p["Wh"].T)
         for t in reversed(range(len(dh))):
-            np.add(dh[t], dh_prev, out=dz[t])
-            np.multiply(dz[t], tape.slopes[t], out=dz[t])
-            np.matmul(dz[t], tape.WhT, out=dh_prev)
+            np.add(dh[t], dh_prev, out=dh_prev)
+            np.multiply(dh_prev, tape.slopes[t], out=dz[t])
+            tape.back(dz[t], dh_prev)
         np.matmul(rows(tape.h[:-1]).T, rows(dz), out=g["Wh"])
-        return (dh_prev.copy(),)
+        return (dh_prev,)
 
     def _activate_(self, x: Floats) -> None:
         if self.activation == "tanh":

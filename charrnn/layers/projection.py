@@ -1,11 +1,23 @@
 """From what a layer reads to the pre-activations of its cell: z = x Wx + b, all steps at once."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from charrnn.arrays import Floats, Ids, Shape
 from charrnn.ops import gather_rows, scatter_rows, sum_rows
+
+ROWS_AT_ONCE = 256
+
+
+class Tables(NamedTuple):
+    """Memory for what belongs to every character rather than to every step."""
+
+    z: Floats  # (V, G*H): Wx + b, behind an embedding E Wx + b
+    dz: Floats  # (V, G*H)
+    dembedding: Floats  # (V, E)
+    one_hot: Floats  # (min(V, 256), T*B)
 
 
 @dataclass(frozen=True)
@@ -23,21 +35,27 @@ class FromIds:
     def shapes(self) -> dict[str, Shape]:
         return {"Wx": (self.embedding_size or self.vocab_size, self.width)}
 
-    def tables(self, dtype: np.dtype[np.floating]) -> Floats:
-        """Memory for z of every character and its gradient: (2, V, G*H)."""
-        return np.empty((2, self.vocab_size, self.width), dtype)
+    def tables(self, R: int, dtype: np.dtype[np.floating]) -> Tables:
+        """Memory for chunks of up to R = T*B characters."""
+        V = self.vocab_size
+        return Tables(
+            z=np.empty((V, self.width), dtype),
+            dz=np.empty((V, self.width), dtype),
+            dembedding=np.empty((V, self.embedding_size), dtype),
+            one_hot=np.empty((min(V, ROWS_AT_ONCE), R), dtype),
+        )
 
-    def forward(
-        self, p: dict[str, Floats], embedding: Floats | None, ids: Ids, z: Floats, tables: Floats
-    ) -> None:
-        """z (R, G*H) from `ids` (R,)."""
-        table = tables[0]
+    def load(self, p: dict[str, Floats], embedding: Floats | None, tables: Tables) -> None:
+        """z of every character, for `forward`: once, after the weights have changed."""
         if embedding is None:
-            np.add(p["Wx"], p["b"], out=table)
+            np.add(p["Wx"], p["b"], out=tables.z)
         else:
-            np.matmul(embedding, p["Wx"], out=table)
-            np.add(table, p["b"], out=table)
-        gather_rows(table, ids, out=z)
+            np.matmul(embedding, p["Wx"], out=tables.z)
+            np.add(tables.z, p["b"], out=tables.z)
+
+    def forward(self, ids: Ids, z: Floats, tables: Tables) -> None:
+        """z (R, G*H) from `ids` (R,)."""
+        gather_rows(tables.z, ids, out=z)
 
     def backward(
         self,
@@ -45,19 +63,19 @@ class FromIds:
         embedding: Floats | None,
         ids: Ids,
         dz: Floats,
-        tables: Floats,
+        tables: Tables,
         g: dict[str, Floats],
         dembedding: Floats | None,
     ) -> None:
         """The gradients of Wx and b into `g`; that of the embedding is added to `dembedding`."""
-        dtable = tables[1]
-        scatter_rows(ids, dz, out=dtable)
-        sum_rows(dtable, out=g["b"])
+        scatter_rows(ids, dz, tables.dz, tables.one_hot[:, : len(ids)])
+        sum_rows(tables.dz, out=g["b"])
         if embedding is None or dembedding is None:
-            g["Wx"][...] = dtable
+            np.copyto(g["Wx"], tables.dz)
         else:
-            np.matmul(embedding.T, dtable, out=g["Wx"])
-            np.add(dembedding, dtable @ p["Wx"].T, out=dembedding)
+            np.matmul(embedding.T, tables.dz, out=g["Wx"])
+            np.matmul(tables.dz, p["Wx"].T, out=tables.dembedding)
+            np.add(dembedding, tables.dembedding, out=dembedding)
 
 
 @dataclass(frozen=True)

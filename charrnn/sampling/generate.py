@@ -14,7 +14,7 @@ from charrnn.arrays import Floats, Ids
 from charrnn.model import CharModel, States
 from charrnn.params import Params
 from charrnn.rng import stream
-from charrnn.sampling.filters import Filter, probabilities
+from charrnn.sampling.filters import Filter
 
 GROUP = 4
 STEPS = 64
@@ -43,31 +43,45 @@ def generate(
     `never` is an id that is not drawn: UNK, which stands for no character.
     """
     width = _rows_at_once(model, p, count)
-    tape = model.tape(1, width, p.flat.dtype)
-    groups = -(-count // width)
-    state, log_p = _read(model, p, prime)
-    states = [_repeat(state, width) for _ in range(groups)]
-    logits = np.repeat(log_p, count, axis=0)
+    state, first = _read(model, p, prime)
+    groups = [_Group(model, p, state, first, width) for _ in range(-(-count // width))]
     for uniforms in _uniforms(seed, count):
-        drawn = _draw(logits, uniforms, filters, never)
+        drawn = _draw(np.concatenate([g.logits for g in groups])[:count], uniforms, filters, never)
         yield drawn
-        for k in range(groups):
-            mine = slice(k * width, min((k + 1) * width, count))
-            x = np.zeros((1, width), np.intp)
-            x[0, : mine.stop - mine.start] = drawn.ids[mine]
-            states[k] = model.forward(p, x, states[k], tape)
-            logits[mine] = _log_softmax(tape.logits[0, : mine.stop - mine.start])
+        for k, group in enumerate(groups):
+            group.read(drawn.ids[k * width : (k + 1) * width])
+
+
+class _Group:
+    """Samples that go through the network together."""
+
+    def __init__(
+        self, model: CharModel, p: Params, state: States, first: Floats, width: int
+    ) -> None:
+        self.model, self.p = model, p
+        self.tape = model.tape(1, width, p.flat.dtype)
+        model.load(p, self.tape)
+        self.state = tuple(tuple(np.repeat(a, width, axis=0) for a in layer) for layer in state)
+        self.ids = np.zeros((1, width), np.intp)
+        self.logits = self.tape.logits[0]  # (R, V)
+        self.logits[...] = first
+
+    def read(self, ids: Ids) -> None:
+        """The next character of every sample, from which `logits` are made."""
+        self.ids[0, : len(ids)] = ids
+        self.state = self.model.forward(self.p, self.ids, self.state, self.tape)
 
 
 def _read(model: CharModel, p: Params, prime: Ids) -> tuple[States, Floats]:
-    """The state after the prime, and the log-probabilities (1, V) of what follows."""
+    """The state after the prime, each (1, H), and the logits (1, V) of what follows."""
     tape = model.tape(STEPS, GROUP, p.flat.dtype)
+    model.load(p, tape)
     state = model.initial_state(p, GROUP)
     for start in range(0, len(prime), STEPS):
         x = np.repeat(prime[start : start + STEPS, None], GROUP, axis=1)
         chunk = tape.first(len(x))
         state = model.forward(p, x, state, chunk)
-    return state, _log_softmax(chunk.logits[-1, :1])
+    return tuple(tuple(a[:1] for a in layer) for layer in state), chunk.logits[-1, :1]
 
 
 def _rows_at_once(model: CharModel, p: Params, count: int) -> int:
@@ -87,17 +101,13 @@ def _rows_at_once(model: CharModel, p: Params, count: int) -> int:
 def _trial(model: CharModel, p: Params, width: int) -> Floats:
     """The logits (R, V) of R rows of different characters after a few steps, one at a time."""
     tape = model.tape(1, width, p.flat.dtype)
+    model.load(p, tape)
     state = model.initial_state(p, width)
     for t in range(3):
         x = (np.arange(width) + t)[None, :] % model.vocab_size
         state = model.forward(p, x, state, tape)
     logits: Floats = tape.logits[0]
     return logits
-
-
-def _repeat(state: States, width: int) -> States:
-    """The first row of `state`, `width` times."""
-    return tuple(tuple(np.repeat(a[:1], width, axis=0) for a in layer) for layer in state)
 
 
 def _uniforms(seed: int, count: int) -> Iterator[Floats]:
@@ -107,21 +117,20 @@ def _uniforms(seed: int, count: int) -> Iterator[Floats]:
         yield from np.stack([generator.random(DRAWS) for generator in generators], axis=1)
 
 
-def _draw(log_p: Floats, uniforms: Floats, filters: Sequence[Filter], never: int | None) -> Drawn:
-    """Invert the distribution function of each row at its uniform number."""
-    filtered = log_p.copy()
-    if never is not None:
-        filtered[:, never] = -np.inf
-    for filter_ in filters:
-        filter_(filtered)
-    cumulative = np.cumsum(probabilities(filtered), axis=-1)
-    ids = (cumulative > uniforms[:, None] * cumulative[:, -1:]).argmax(axis=-1)
-    return Drawn(ids, np.take_along_axis(log_p, ids[:, None], axis=-1)[:, 0])
-
-
-def _log_softmax(logits: Floats) -> Floats:
-    """log softmax of (R, V) in float64."""
+def _draw(logits: Floats, uniforms: Floats, filters: Sequence[Filter], never: int | None) -> Drawn:
+    """Invert the distribution function of each row at its uniform number, in float64."""
     x = logits.astype(np.float64)
     x -= x.max(axis=-1, keepdims=True)
-    x -= np.log(np.exp(x).sum(axis=-1, keepdims=True))
-    return x
+    weights = np.exp(x)
+    totals = weights.sum(axis=-1)
+    if filters or never is not None:
+        filtered = x.copy()
+        if never is not None:
+            filtered[:, never] = -np.inf
+        for filter_ in filters:
+            filter_(filtered)
+        filtered -= filtered.max(axis=-1, keepdims=True)
+        weights = np.exp(filtered)
+    cumulative = weights.cumsum(axis=-1)
+    ids = (cumulative > uniforms[:, None] * cumulative[:, -1:]).argmax(axis=-1)
+    return Drawn(ids, x[np.arange(len(ids)), ids] - np.log(totals))

@@ -12,9 +12,7 @@ import numpy as np
 
 from charrnn.arrays import Ids
 from charrnn.cells import State
-from charrnn.cells.base import rows
 from charrnn.model import CharModel, ModelTape, States
-from charrnn.ops import cross_entropy
 from charrnn.params import Params
 from charrnn.text.batches import Part
 
@@ -41,6 +39,7 @@ class Evaluation:
     def __iter__(self) -> Iterator[int]:
         """Yield, after every chunk, how many characters have been predicted."""
         tape = self.model.tape(STEPS, self.tracks, self.p.flat.dtype)
+        self.model.load(self.p, tape)
         state = self.model.initial_state(self.p, self.tracks)
         if self.tracks > 1:
             for start in range(-WARM_UP, 0, STEPS):
@@ -57,7 +56,7 @@ class Evaluation:
         """Add up the losses of the tracks' steps start..stop."""
         positions = self._positions(start, stop)
         state = self.model.forward(self.p, self.part.window(positions), state, tape)
-        losses = cross_entropy(rows(tape.logits), self._targets(positions))
+        losses = self.model.losses(self._targets(positions), tape)
         scored = np.arange(start, stop)[:, None] < self._lengths()
         self.total += float(losses.sum(where=scored.ravel(), dtype=np.float64))
         return state

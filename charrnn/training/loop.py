@@ -2,16 +2,15 @@
 
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
-from functools import partial
 from math import isfinite
 from time import perf_counter
 
 import numpy as np
 
-from charrnn.model import CharModel, ModelTape, Noise
+from charrnn.layers.dropout import noise_of
+from charrnn.model import CharModel, ModelTape
 from charrnn.optim import Optimizer, Schedule, clip_, step_
 from charrnn.params import Params
-from charrnn.rng import stream
 from charrnn.text.batches import Batches, Part
 from charrnn.training.evaluate import Evaluation
 from charrnn.training.events import (
@@ -116,7 +115,7 @@ class _Run:
             y,
             state.carried if chunk else None,
             self.tape.first(len(x)),
-            self._noise(),
+            noise_of(plan.seed, state.step),
         )
         grad_norm = clip_(self.grads, value=plan.clip_value, norm=plan.clip_norm)
         if not (isfinite(loss) and isfinite(grad_norm)):
@@ -147,9 +146,6 @@ class _Run:
             min(1.0, max(progress, default=0.0)), middle / self.plan.batches.chunks
         )
         return self.plan.optimizer.learning_rate * factor
-
-    def _noise(self) -> Noise:
-        return partial(stream, self.plan.seed, "dropout", self.state.step)
 
     def _progress(self) -> dict[Reason, float]:
         return self.plan.progress(self.state.step, self.state.seconds)

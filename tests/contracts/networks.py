@@ -7,9 +7,9 @@ import numpy as np
 from charrnn.cells import CELLS, Cell
 from charrnn.config.keys import keys_of
 from charrnn.initializers import Uniform
+from charrnn.layers.dropout import noise_of
 from charrnn.model import CharModel
 from charrnn.params import Params
-from charrnn.rng import stream
 
 V, T, B, H, E = 7, 5, 3, 4, 3
 FLOAT64 = np.dtype(np.float64)
@@ -48,9 +48,7 @@ def chunk(seed: int = 0, steps: int = T, tracks: int = B):
     return ids[:-1], ids[1:]
 
 
-def noise(layer: int) -> np.random.Generator:
-    """The same dropout at every call."""
-    return stream(9, "dropout", 0, layer)
+noise = noise_of(9, 0)  # the same dropout at every call
 
 
 def random_state(cell: Cell, seed: int = 5, tracks: int = B):

@@ -194,6 +194,7 @@ def naive_loss(model: CharModel, params, text: Part) -> float:
     """One track, one step at a time, no cut anywhere."""
     ids = text.window(np.arange(len(text.ids)))
     tape = model.tape(1, 1, params.flat.dtype)
+    model.load(params, tape)
     state = model.initial_state(params, 1)
     total = 0.0
     for now, following in pairwise(ids):
