@@ -4,6 +4,7 @@
     |-- UsageError                   2  wrong use, bad option
     |   `-- ConfigError              2  every problem of a config file, at once
     |-- DataError                    3  text, vocabulary or prime
+    |-- WorkerLostError              1  a process of the run is gone
     |-- CheckpointError              4  bad or unreadable checkpoint
     `-- DivergedError                5  NaN or infinite loss
 
@@ -16,6 +17,10 @@ class CharrnnError(Exception):
     """The root of every error that charrnn raises on purpose."""
 
     exit_code = 1
+
+
+class WorkerLostError(CharrnnError):
+    """Another process of a run is gone, and what it knew with it."""
 
 
 class UsageError(CharrnnError):

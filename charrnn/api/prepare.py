@@ -9,6 +9,7 @@ import numpy as np
 
 from charrnn import __version__, build
 from charrnn.api.resume import Resumed, check_same_text
+from charrnn.api.team import Team
 from charrnn.api.trained import load
 from charrnn.api.transfer import transfer_
 from charrnn.arrays import DTYPES
@@ -45,11 +46,8 @@ def prepare(
     on_reading: Callable[[int, int], None] | None,
 ) -> Prepared:
     """Make ready what `config` describes. Raises UsageError, DataError or CheckpointError."""
-    _check_supported(config)
-    corpus, dataset = open_dataset(config, on_reading)
-    batches, notes = _batches(config, dataset)
-    model = build.model(config, dataset.vocabulary.size)
-    plan = _plan(config, model, dataset, batches)
+    corpus, dataset, plan, notes = prepare_plan(config, on_reading)
+    model = plan.model
     if resumed:
         check_same_text(resumed, corpus.sha256, dataset.vocabulary)
         arrays, header = resumed.checkpoint.arrays, resumed.checkpoint.header
@@ -60,13 +58,19 @@ def prepare(
     return Prepared(config, corpus, dataset, plan, state, (*notes, *origin, *_missing(plan)))
 
 
+def prepare_plan(
+    config: Config, on_reading: Callable[[int, int], None] | None = None
+) -> tuple[Corpus, Dataset, Plan, tuple[str, ...]]:
+    """What every process of a run needs, whatever state it starts from; and notes for a user."""
+    _check_supported(config)
+    corpus, dataset = open_dataset(config, on_reading)
+    batches, notes = _batches(config, dataset)
+    model = build.model(config, dataset.vocabulary.size)
+    return corpus, dataset, _plan(config, model, dataset, batches), notes
+
+
 def _check_supported(config: Config) -> None:
     t = config.train
-    if t.workers not in (1, "auto"):
-        raise UsageError(
-            f"train.workers is {t.workers}; this version trains in one process, so it must be 1"
-            " or auto"
-        )
     if t.stride not in (None, t.seq_length):
         raise UsageError(
             f"train.stride is {t.stride}; this version goes on by train.seq_length ({t.seq_length})"
@@ -154,7 +158,7 @@ def _missing(plan: Plan) -> Iterator[str]:
         yield "no test part: the best weights will not be tested"
 
 
-def introduce(prepared: Prepared, run: Path, *, resumed: bool) -> Started:
+def introduce(prepared: Prepared, run: Path, team: Team, *, resumed: bool) -> Started:
     """What there is to know before the first step."""
     config, plan, data = prepared.config, prepared.plan, prepared.dataset
     batches, params = plan.batches, prepared.state.params
@@ -176,9 +180,11 @@ def introduce(prepared: Prepared, run: Path, *, resumed: bool) -> Started:
         steps=_last_step(plan),
         endless=not plan.progress(0, 0.0),
         steps_per_epoch=batches.chunks,
-        workers=1,
+        workers=team.comm.size,
+        threads=team.threads,
+        kernels=plan.kernels.name,
         version=__version__,
-        notes=prepared.notes,
+        notes=(*prepared.notes, *team.notes),
     )
 
 

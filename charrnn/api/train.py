@@ -7,16 +7,21 @@ from itertools import chain
 from math import inf
 from pathlib import Path
 
+from charrnn.api.follow import follow, lead, work
 from charrnn.api.prepare import Prepared, introduce, prepare
 from charrnn.api.resume import find_latest
 from charrnn.api.sample import Request, sample
+from charrnn.api.team import gather_team
 from charrnn.api.trained import Trained, header_of
 from charrnn.checkpoint import read_checkpoint, write_checkpoint
 from charrnn.config import Config, dump_config
-from charrnn.errors import CheckpointError, DivergedError, UsageError
+from charrnn.errors import CheckpointError, DivergedError, UsageError, WorkerLostError
 from charrnn.files import write_text
 from charrnn.listeners.checkpoints import SaveBest, SaveLatest
 from charrnn.listeners.metrics import Metrics, rewind
+from charrnn.parallel import mpi
+from charrnn.parallel.base import Communicator
+from charrnn.parallel.launcher import launched
 from charrnn.rundir import RunDir
 from charrnn.training.events import Event, Finished, Sampled, Stepped
 from charrnn.training.loop import train as run_loop
@@ -46,18 +51,28 @@ def train(
     whose weights a new run begins with. Once `stop()` is true, the run saves itself and ends.
     `on_reading` is told, while the text is read, how many bytes were, of how many at most.
 
+    With `train.workers` above 1 this starts processes, which import the caller's main module: a
+    script needs its `if __name__ == "__main__":`. Started by an MPI launcher, the ranks other than
+    0 train along, and hand out the last event alone.
+
     Raises UsageError, DataError or CheckpointError before anything is written, UsageError where a
-    file cannot be written, and DivergedError after the last event of a run that diverged.
+    file cannot be written, WorkerLostError, after saving, where a worker died, and DivergedError
+    after the last event of a run that diverged.
     """
+    if launched():
+        yield from follow(mpi.world(), config, stop)
+        return
     run = RunDir(Path(config.output.dir))
     _check_free(run, resume, force)
     resumed = find_latest(run, config) if resume else None
     prepared = prepare(config, resumed, init_from, on_reading)
-    with _complaints_about(run.path):
+    dtype = prepared.state.params.flat.dtype
+    with gather_team(config, prepared.plan, dtype, work) as team, _complaints_about(run.path):
+        lead(team.comm, prepared)
         _open_run(prepared, run, going_on=resumed is not None)
         with closing(Metrics(run.metrics)) as metrics:
-            first = introduce(prepared, run.path, resumed=resumed is not None)
-            events = chain([first], _events(prepared, run, stop))
+            first = introduce(prepared, run.path, team, resumed=resumed is not None)
+            events = chain([first], _events(prepared, run, stop, team.comm))
             yield from _tell(events, _listeners(prepared, run, metrics))
 
 
@@ -121,9 +136,11 @@ def _save(prepared: Prepared, path: Path) -> None:
     write_checkpoint(path, {**to_counters(state), **header}, to_arrays(state))
 
 
-def _events(prepared: Prepared, run: RunDir, stop: Callable[[], bool]) -> Iterator[Event]:
+def _events(
+    prepared: Prepared, run: RunDir, stop: Callable[[], bool], comm: Communicator
+) -> Iterator[Event]:
     every = prepared.config.output.sample_every
-    for event in run_loop(prepared.plan, prepared.state, stop):
+    for event in _saved_if_lost(prepared, run, run_loop(prepared.plan, prepared.state, stop, comm)):
         yield event
         if isinstance(event, Stepped) and every and event.step % every == 0:
             yield Sampled(event.step, _sample(prepared, run))
@@ -132,6 +149,18 @@ def _events(prepared: Prepared, run: RunDir, stop: Callable[[], bool]) -> Iterat
                 f"training diverged after step {event.step}: the loss or gradient is not finite;"
                 " try a lower optimizer.learning_rate, or clipping by train.clip_norm"
             )
+
+
+def _saved_if_lost(prepared: Prepared, run: RunDir, events: Iterator[Event]) -> Iterator[Event]:
+    """The events of a run, whose state is whole, and saved, even if a worker dies in a step."""
+    try:
+        yield from events
+    except WorkerLostError as error:
+        _save(prepared, run.last)
+        raise WorkerLostError(
+            f"{error}; the run is saved after step {prepared.state.step}:"
+            " go on with the same command and --resume"
+        ) from None
 
 
 def _sample(prepared: Prepared, run: RunDir) -> str:

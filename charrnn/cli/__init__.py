@@ -6,6 +6,7 @@ import nothing heavy at their top, so that `--help` is quick.
 
 import os
 import sys
+import traceback
 from importlib import import_module
 from typing import NoReturn
 
@@ -14,6 +15,7 @@ import click
 from charrnn import __version__
 from charrnn.cli.output import complain, use_utf8
 from charrnn.errors import CharrnnError
+from charrnn.parallel.launcher import abort, launched
 
 COMMANDS = {
     "train": "charrnn.cli.train",
@@ -65,9 +67,23 @@ def one_blas_thread() -> None:
 
 
 def main() -> NoReturn:
-    """Run the command line; every error becomes a message and an exit code here, and only here."""
+    """Run the command line, as one process or as a rank of MPI."""
     use_utf8()
     one_blas_thread()
+    try:
+        code = _run()
+    except Exception:
+        if launched() is None:
+            raise
+        traceback.print_exc()
+        code = 1
+    if launched() is not None and code not in (0, 130, 143):
+        abort(code)
+    sys.exit(code)
+
+
+def _run() -> int:
+    """Run the command; every error becomes a message and an exit code here, and only here."""
     try:
         code = cli.main(prog_name="charrnn", standalone_mode=False)
     except CharrnnError as error:
@@ -80,4 +96,4 @@ def main() -> NoReturn:
         code = complain(f"out of memory ({error}); try a smaller network, batch or seq_length", 2)
     except (KeyboardInterrupt, click.Abort):
         code = 130
-    sys.exit(code if isinstance(code, int) else 0)
+    return code if isinstance(code, int) else 0

@@ -4,6 +4,7 @@ import io
 import os
 import sys
 
+from charrnn.parallel.launcher import launched
 from charrnn.terminal import harmless
 
 
@@ -35,9 +36,13 @@ def tell(line: str) -> None:
 
 
 def complain(message: str, code: int) -> int:
-    """An error on stderr, a line for each thing that is wrong; gives `code` back."""
-    for line in message.splitlines() or [""]:
-        tell(f"error: {line}")
+    """An error on stderr, a line for each thing that is wrong; gives `code` back.
+
+    Of the ranks of MPI, which all fail alike, the first speaks.
+    """
+    if not launched():
+        for line in message.splitlines() or [""]:
+            tell(f"error: {line}")
     return code
 
 

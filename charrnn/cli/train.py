@@ -47,6 +47,7 @@ def train(
     from charrnn import api
     from charrnn.cli.stopping import Stop
     from charrnn.listeners.progress import Progress
+    from charrnn.parallel.launcher import launched
     from charrnn.training.events import Finished
 
     options = {
@@ -57,7 +58,7 @@ def train(
     }
     given = [f"{key}={value}" for key, value in options.items() if value is not None]
     settings = api.load_config(config, [*overrides, *given])
-    progress = Progress(quiet)
+    progress = Progress(quiet or bool(launched()))
     with Stop(progress.print) as stop, progress:
         for event in api.train(
             settings,

@@ -22,7 +22,7 @@ class Dropout:
     rate: float
 
     def forward(self, x: Floats, mask: Floats, y: Floats, noise: Noise, layer: int) -> None:
-        """y (T, B, H) from x, and the mask, 0 or 1/(1 - rate), that made it: a row of noise a track."""
+        """y (T, B, H) from x, and the mask, 0 or 1/(1 - rate), by a row of noise a track."""
         T, B, H = y.shape
         numbers = y.reshape(B, T * H)
         noise(layer, numbers)

@@ -154,6 +154,9 @@ def header(event: Started) -> Iterator[str]:
         f"to beat     {in_units(event.uniform_loss)} by guessing (ln V),"
         f" {in_units(event.unigram_loss)} by letter frequencies"
     )
+    processes = f"{event.workers} processes" if event.workers > 1 else "1 process"
+    threads = f", BLAS threads {event.threads} each" if event.threads else ""
+    yield f"computing   {processes}{threads}, {event.kernels} kernels"
     until = f"until step {event.steps:,}, " if event.steps is not None else ""
     yield f"run         {event.run}, {until}{event.steps_per_epoch:,} steps an epoch"
     if event.resumed_step is not None:

@@ -46,12 +46,15 @@ class Batches:
         """Chunks in an epoch."""
         return -(-self.track_length // self.seq_length)
 
-    def chunk(self, k: int) -> tuple[Ids, Ids]:
-        """x and y (T, B) of chunk `k` of an epoch: characters, and the characters that follow."""
+    def chunk(self, k: int, tracks: range | None = None) -> tuple[Ids, Ids]:
+        """x and y (T, B) of chunk `k` of an epoch: characters, and the characters that follow.
+
+        Of all tracks, or of those given.
+        """
         start, stop = (j * self.track_length // self.chunks for j in (k, k + 1))
         steps = np.arange(start, stop + 1)
-        tracks = np.arange(self.batch_size) * self.track_length
-        window = self.part.window(steps[:, None] + tracks)
+        starts = np.array(tracks or range(self.batch_size)) * self.track_length
+        window = self.part.window(steps[:, None] + starts)
         return window[:-1], window[1:]
 
 

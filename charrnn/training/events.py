@@ -29,7 +29,9 @@ class Started:
     steps: int | None  # the last step, where a limit tells it
     endless: bool  # no limit at all: it trains until it is stopped
     steps_per_epoch: int
-    workers: int
+    workers: int  # processes that train together
+    threads: int | None  # BLAS threads of each; None: as the environment says
+    kernels: str  # the set that does the work
     version: str
     notes: tuple[str, ...]  # what was changed or should be known, a sentence each
 

@@ -7,9 +7,12 @@ from time import perf_counter
 
 import numpy as np
 
+from charrnn.kernels.base import Kernels
+from charrnn.kernels.plain import NUMPY
 from charrnn.layers.dropout import noise_of
-from charrnn.model import CharModel, ModelTape
+from charrnn.model import CharModel, States
 from charrnn.optim import Optimizer, Schedule, clip_, step_
+from charrnn.parallel.base import SOLO, Communicator
 from charrnn.params import Params
 from charrnn.text.batches import Batches, Part
 from charrnn.training.evaluate import Evaluation
@@ -23,6 +26,7 @@ from charrnn.training.events import (
     Split,
     Stepped,
 )
+from charrnn.training.message import Message
 from charrnn.training.state import TrainState
 
 
@@ -51,6 +55,7 @@ class Plan:
     clip_value: float | None
     clip_norm: float | None
     seed: int
+    kernels: Kernels = NUMPY
 
     def progress(self, step: float, seconds: float) -> dict[Reason, float]:
         """The share of each limit that is used up after `step` steps and `seconds`."""
@@ -62,29 +67,35 @@ class Plan:
         return {reason: done / limit for reason, (done, limit) in used.items() if limit is not None}
 
 
-def train(plan: Plan, state: TrainState, stop: Callable[[], bool]) -> Iterator[Event]:
+def train(
+    plan: Plan, state: TrainState, stop: Callable[[], bool], comm: Communicator = SOLO
+) -> Iterator[Event]:
     """Train from `state`, which is kept up to date, until a limit is reached or `stop()` says so.
 
-    `stop` is asked after every step and every chunk of an evaluation. An evaluation that was cut
-    short has left no trace: a run that goes on from `state` begins it again.
+    Every rank of `comm` runs this from the same state, and has the same events. `stop` is asked
+    before every change of the weights and at every chunk of an evaluation. An evaluation that was
+    cut short has left no trace: a run that goes on from `state` begins it again.
     """
-    return _Run(plan, state, stop).events()
+    return _Run(plan, state, stop, comm).events()
 
 
 class _Run:
     """What one call of `train` needs beside the state: memory, and a clock."""
 
-    def __init__(self, plan: Plan, state: TrainState, stop: Callable[[], bool]) -> None:
-        self.plan, self.state, self.stop = plan, state, stop
-        batches = plan.batches
-        self.tape: ModelTape = plan.model.tape(
-            batches.seq_length, batches.batch_size, state.params.flat.dtype
-        )
-        self.grads: Params = state.params.like()
+    def __init__(
+        self, plan: Plan, state: TrainState, stop: Callable[[], bool], comm: Communicator
+    ) -> None:
+        self.plan, self.state, self.stop, self.comm = plan, state, stop, comm
+        model, batches, dtype = plan.model, plan.batches, state.params.flat.dtype
+        B = batches.batch_size
+        self.message = Message(state.params.shapes, model.cells, B, dtype, comm)
+        self.tracks = self.message.tracks
+        self.tape = model.tape(batches.seq_length, len(self.tracks), dtype, plan.kernels)
         self.started = perf_counter() - state.seconds
-        self.diverged = False
+        self.stopping = self.diverged = False
 
     def events(self) -> Iterator[Event]:
+        self._ask()
         while True:
             if self._evaluation_due():
                 yield from self._validate()
@@ -105,38 +116,56 @@ class _Run:
     @np.errstate(over="ignore", invalid="ignore")  # a loss that is not finite tells of it
     def _step(self) -> Stepped | None:
         """One change of the weights; None, and no change, if loss or gradient is not finite."""
-        plan, state, begun = self.plan, self.state, perf_counter()
+        plan, state, message, begun = self.plan, self.state, self.message, perf_counter()
         chunk = state.step % plan.batches.chunks
-        x, y = plan.batches.chunk(chunk)
-        loss, carried = plan.model.loss_and_grads(
+        x, y = plan.batches.chunk(chunk, self.tracks)
+        targets = len(x) * plan.batches.batch_size
+        loss, last = plan.model.loss_and_grads(
             state.params,
-            self.grads,
+            message.grads,
             x,
             y,
-            state.carried if chunk else None,
+            self._carried() if chunk else None,
             self.tape.first(len(x)),
-            noise_of(plan.seed, state.step),
+            noise_of(plan.seed, state.step, self.tracks.start),
+            targets,
         )
-        grad_norm = clip_(self.grads, value=plan.clip_value, norm=plan.clip_norm)
-        if not (isfinite(loss) and isfinite(grad_norm)):
+        message.send(loss, perf_counter() - self.started, self.stop(), last)
+        self.stopping = message.stop
+        grad_norm = clip_(message.grads, value=plan.clip_value, norm=plan.clip_norm)
+        if not (isfinite(message.loss) and isfinite(grad_norm)):
             self.diverged = True
             return None
         rate = self._learning_rate()
-        step_(plan.optimizer, state.params, self.grads, state.slots, lr=rate, t=state.step + 1)
+        step_(plan.optimizer, state.params, message.grads, state.slots, lr=rate, t=state.step + 1)
         state.step += 1
-        state.carried = carried if state.step % plan.batches.chunks else None
-        now = perf_counter()
-        state.seconds = now - self.started
+        state.seconds = message.seconds
+        state.carry(message.states if state.step % plan.batches.chunks else None)
         return Stepped(
             step=state.step,
             epoch=state.step / plan.batches.chunks,
             progress=min(1.0, max(self._progress().values(), default=0.0)),
-            loss=loss,
+            loss=message.loss,
             learning_rate=rate,
             grad_norm=grad_norm,
-            chars_per_second=y.size / (now - begun),
+            chars_per_second=targets / (perf_counter() - begun),
             seconds=state.seconds,
         )
+
+    def _carried(self) -> States | None:
+        """The state of this rank's tracks."""
+        mine = slice(self.tracks.start, self.tracks.stop)
+        layers = self.state.carried
+        return layers and tuple(tuple(array[mine] for array in layer) for layer in layers)
+
+    def _ask(self) -> bool:
+        """Has any rank been told to stop? All get the same answer."""
+        self.stopping = any(self.comm.gather(self.stop()))
+        return self.stopping
+
+    def _clock(self) -> float:
+        """Seconds of training since the run's start, as rank 0 counts them."""
+        return self.comm.gather(perf_counter() - self.started)[0]
 
     def _learning_rate(self) -> float:
         """The rate for the coming step, which the schedule sees at its middle."""
@@ -153,7 +182,7 @@ class _Run:
     def _cut_short(self) -> Reason | None:
         if self.diverged:
             return "diverged"
-        return "interrupted" if self.stop() else None
+        return "interrupted" if self.stopping else None
 
     def _reason_to_end(self) -> Reason | None:
         if reason := self._cut_short():
@@ -183,7 +212,7 @@ class _Run:
         else:
             state.stale += 1
         state.evaluated_step = state.step
-        state.seconds = perf_counter() - self.started
+        state.seconds = self._clock()
         yield Evaluated(state.step, "val", loss, better, state.seconds)
 
     def _last_words(self) -> Iterator[Event]:
@@ -196,16 +225,16 @@ class _Run:
         if self.plan.test is not None and state.best is not None:
             loss = yield from self._evaluate("test", self.plan.test, state.best)
             if loss is not None:
-                state.seconds = perf_counter() - self.started
+                state.seconds = self._clock()
                 yield Evaluated(state.best_step, "test", loss, False, state.seconds)
 
     def _evaluate(
         self, split: Split, part: Part, p: Params
     ) -> Generator[Event, None, float | None]:
         """The loss of `part` under `p`; None if the run was told to stop, or it is not finite."""
-        evaluation = Evaluation(self.plan.model, p, part)
+        evaluation = Evaluation(self.plan.model, p, part, self.plan.kernels, self.comm)
         for done in evaluation:
-            if self.stop():
+            if self._ask():
                 return None
             yield Evaluating(split, done, evaluation.targets)
         self.diverged = not isfinite(evaluation.loss)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Self
 
+import numpy as np
+
 from charrnn.model import States
 from charrnn.optim import Optimizer, Slots, new_slots
 from charrnn.params import Params
@@ -31,6 +33,15 @@ class TrainState:
     def begin(cls, params: Params, optimizer: Optimizer) -> Self:
         """The state before the first step."""
         return cls(params, new_slots(optimizer, params))
+
+    def carry(self, states: States | None) -> None:
+        """Remember `states`, copied into memory that is kept from step to step."""
+        if states is None or self.carried is None:
+            self.carried = states and tuple(tuple(a.copy() for a in layer) for layer in states)
+            return
+        for layer, new in zip(self.carried, states, strict=True):
+            for mine, array in zip(layer, new, strict=True):
+                np.copyto(mine, array)
 
     def keep_best(self, loss: float | None) -> None:
         """The weights as they are now are the best so far."""

@@ -372,7 +372,6 @@ def test_samples_now_and_then(charrnn) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["--set", "train.workers=3"], 2, "train.workers is 3"),
         (["--workers", "many"], 2, "train.workers"),
         (["--set", "train.stride=3"], 2, "train.stride is 3"),
         (["--set", "data.path=none.txt"], 3, "none.txt: there is no such file"),

@@ -1,0 +1,39 @@
+"""How a run uses the processors: so many processes, so many BLAS threads each.
+
+Processes win wherever each has enough tracks to keep its products busy: they share nothing but one
+sum a step. With a dozen tracks or fewer a product is bound by reading the weights, which every
+process would do for itself; then threads share one product (measured: `scripts/scaling.py`).
+"""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+ENOUGH_TRACKS = 12
+WIDE = 256  # hidden units from which a single product is work for more than one thread
+
+
+class Layout(NamedTuple):
+    """Processes, and BLAS threads of each."""
+
+    processes: int
+    threads: int
+
+
+def choose(batch_size: int, hidden_size: int, cores: int) -> Layout:
+    """What `train.workers: auto` is for this network on a machine of so many cores."""
+    processes = max(1, min(cores, batch_size // ENOUGH_TRACKS))
+    return Layout(processes, cores // processes if hidden_size >= WIDE else 1)
+
+
+def usable_cores() -> int:
+    """Processors that this process may use: by its affinity, and by the quota of its container."""
+    try:
+        cores = len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS and Windows
+        cores = os.cpu_count() or 1
+    with suppress(OSError, ValueError):
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
+        cores = min(cores, max(1, round(int(quota) / int(period))))
+    return cores

@@ -1,0 +1,52 @@
+"""Ranks that MPI started, on one machine or on many: `mpirun -n 4 charrnn train ...`.
+
+Needs the extra `mpi` (mpi4py). MPI itself aborts a run of which a rank is lost.
+"""
+
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+
+from charrnn.arrays import DType, Floats
+from charrnn.errors import UsageError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Mpi:
+    """One rank of MPI's world."""
+
+    world: Any  # an mpi4py communicator; mpi4py is not typed where it is not installed
+
+    @property
+    def rank(self) -> int:
+        return int(self.world.rank)
+
+    @property
+    def size(self) -> int:
+        return int(self.world.size)
+
+    def vector(self, n: int, dtype: DType) -> Floats:
+        return np.zeros(n, dtype)
+
+    def sum_(self, x: Floats) -> None:
+        from mpi4py import MPI
+
+        self.world.Allreduce(MPI.IN_PLACE, x)
+
+    def gather(self, value: T) -> list[T]:
+        values: list[T] = self.world.allgather(value)
+        return values
+
+
+def world() -> Mpi:
+    """The communicator of all ranks. Raises UsageError where mpi4py is not installed."""
+    try:
+        from mpi4py import MPI
+    except ImportError:
+        raise UsageError(
+            "an MPI launcher started this, and mpi4py is not installed; pip install charrnn[mpi]"
+        ) from None
+    return Mpi(MPI.COMM_WORLD)

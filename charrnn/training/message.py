@@ -1,0 +1,72 @@
+"""What the ranks of a run tell each other at a step: one vector, which is summed.
+
+A rank writes its share and leaves the rest at zero, so the sum is at once an addition, of gradients
+and losses, and a collection, of the tracks' states. All that must be alike everywhere, such as the
+clock that limits a run, rides along.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import count
+
+import numpy as np
+
+from charrnn.arrays import DType, Shape
+from charrnn.cells import Cell
+from charrnn.model import States
+from charrnn.parallel.base import Communicator, share
+from charrnn.params import Params, size_of
+
+NUMBERS = ("loss", "seconds", "stop")
+
+
+class Message:
+    """The vector, by its parts: gradients (N,), three numbers, the states of all B tracks."""
+
+    def __init__(
+        self,
+        shapes: Mapping[str, Shape],
+        cells: Sequence[Cell],
+        B: int,
+        dtype: DType,
+        comm: Communicator,
+    ) -> None:
+        names = count()
+        of_states = {f"{next(names)}": (B, cell.hidden_size) for cell in cells for _ in cell.states}
+        self.comm, self.tracks = comm, share(B, comm)
+        self.vector = comm.vector(length(shapes, cells, B), dtype)
+        N, end = size_of(shapes), size_of(shapes) + len(NUMBERS)
+        self.grads = Params(shapes, self.vector[:N])
+        self.numbers = self.vector[N:end]
+        flat = iter(Params(of_states, self.vector[end:]).values())
+        self.states: States = tuple(tuple(next(flat) for _ in cell.states) for cell in cells)
+
+    def send(self, loss: float, seconds: float, stop: bool, last: States) -> None:
+        """Add this rank's share, beside the gradients that are there, and sum everybody's."""
+        self.numbers[:] = loss, seconds if self.comm.rank == 0 else 0.0, stop
+        mine = slice(self.tracks.start, self.tracks.stop)
+        for layer, last_of_layer in zip(self.states, last, strict=True):
+            for state, array in zip(layer, last_of_layer, strict=True):
+                state[...] = 0.0
+                np.copyto(state[mine], array)
+        self.comm.sum_(self.vector)
+
+    @property
+    def loss(self) -> float:
+        """Of all tracks, in nats per character."""
+        return float(self.numbers[0])
+
+    @property
+    def seconds(self) -> float:
+        """By the clock of rank 0."""
+        return float(self.numbers[1])
+
+    @property
+    def stop(self) -> bool:
+        """Whether anybody was told to stop."""
+        return bool(self.numbers[2] > 0)
+
+
+def length(shapes: Mapping[str, Shape], cells: Sequence[Cell], B: int) -> int:
+    """How many numbers a message has."""
+    states = sum(B * cell.hidden_size * len(cell.states) for cell in cells)
+    return size_of(shapes) + len(NUMBERS) + states
