@@ -29,8 +29,8 @@ States: TypeAlias = tuple[State, ...]  # one a layer
 class ModelTape:
     """Memory for a chunk: the cells' tapes, and beside them, in numbers,
 
-    2*V*G*H + V*E + min(V, 256)*T*B for the first layer, T*B*V + 3*T*B for the logits and their
-    loss, T*B*H for dh, and with dropout 2*T*B*H a layer.
+    2*V*G*H + V*E + min(V, 256)*T*B for the first layer (and as many bytes for a mask),
+    T*B*V + 3*T*B for the logits and their loss, T*B*H for dh, and with dropout 2*T*B*H a layer.
     """
 
     cells: tuple[Tape, ...]
@@ -58,7 +58,7 @@ class ModelTape:
     @property
     def nbytes(self) -> int:
         """Bytes of all its arrays."""
-        own = (*self.tables, self.logits, *self.loss, self.dh, *self.masks, *self.dropped)
+        own = (*self.tables[:5], self.logits, *self.loss, self.dh, *self.masks, *self.dropped)
         return sum(array.nbytes for array in own) + sum(tape.nbytes for tape in self.cells)
 
 
@@ -140,7 +140,7 @@ class CharModel:
         noisy = self.cells if self.dropout else ()
         return ModelTape(
             cells=tuple(cell.tape(T, B, dtype, kernels) for cell in self.cells),
-            tables=self.from_ids.tables(T * B, dtype),
+            tables=self.from_ids.tables(T * B, dtype, kernels),
             logits=np.empty((T, B, self.vocab_size), dtype),
             loss=LossTape.empty(T * B, dtype),
             dh=np.empty((T, B, H), dtype),

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from charrnn.arrays import Floats, Ids
+from charrnn.arrays import Bools, Floats, Ids
 
 
 def sigmoid_(x: Floats) -> None:
@@ -44,19 +44,20 @@ def gather_rows(table: Floats, ids: Ids, out: Floats) -> None:
     table.take(ids, axis=0, out=out, mode="clip")
 
 
-def scatter_rows(ids: Ids, x: Floats, out: Floats, one_hot: Floats) -> None:
+def scatter_rows(ids: Ids, x: Floats, out: Floats, mask: Bools, one_hot: Floats) -> None:
     """out (V, K) = by id, the sum of the rows of `x` (R, K) that carry it: gather's adjoint.
 
-    A product with a one-hot matrix, made for a block of ids at a time in the scratch `one_hot`
-    (W, R): for alphabets of the usual size this is one small GEMM, where `np.add.at` would visit
-    every row on its own.
+    A product with a one-hot matrix, made for a block of ids at a time in the scratches `mask` and
+    `one_hot` (W, R): for alphabets of the usual size this is one small GEMM, where `np.add.at`
+    would visit every row on its own.
     """
     width = len(one_hot)
     for start in range(0, len(out), width):
         block = _ids_from(start, min(start + width, len(out)))
-        mask = one_hot[: len(block)]
-        np.equal(block, ids, out=mask, casting="unsafe")
-        np.matmul(mask, x, out=out[start : start + len(block)])
+        ours, chosen = one_hot[: len(block)], mask[: len(block)]
+        np.equal(block, ids, out=chosen)
+        np.copyto(ours, chosen)
+        np.matmul(ours, x, out=out[start : start + len(block)])
 
 
 @cache

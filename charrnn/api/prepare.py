@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from charrnn import __version__, build
+from charrnn import __version__, build, kernels
 from charrnn.api.resume import Resumed, check_same_text
 from charrnn.api.team import Team
 from charrnn.api.trained import load
@@ -142,6 +142,7 @@ def _plan(config: Config, model: CharModel, dataset: Dataset, batches: Batches) 
         clip_value=config.train.clip_value,
         clip_norm=config.train.clip_norm,
         seed=config.train.seed,
+        kernels=kernels.choose(),
     )
     if plan.val is None and plan.limits.patience is not None:
         raise UsageError(

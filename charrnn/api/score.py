@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, inf, log
 
-from charrnn import build
+from charrnn import build, kernels
 from charrnn.api.trained import Trained
 from charrnn.errors import DataError
 from charrnn.text.batches import Part
@@ -47,4 +47,6 @@ def score(trained: Trained, paths: Sequence[str]) -> Score:
     if corpus.characters < 2:
         raise DataError(f"{', '.join(paths)}: one character is too short; a score needs 2 or more")
     part = Part(corpus.ids, lookup)
-    return Score(corpus.characters - 1, evaluate(trained.model, trained.params, part))
+    return Score(
+        corpus.characters - 1, evaluate(trained.model, trained.params, part, kernels.choose())
+    )

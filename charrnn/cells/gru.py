@@ -123,8 +123,7 @@ class Gru:
         tape.back.load(p["Wh"][:, : self._U].T)
         tape.back_n.load(p["Wh"][:, self._U :].T)
         for t in reversed(range(len(dh))):
-            np.add(dh[t], dh_prev, out=dh_prev)
-            candidate(dh_prev, tape.gates[t], h[t], dz[t], kept, tape.scratch)
+            candidate(dh[t], dh_prev, tape.gates[t], h[t], dz[t], kept, tape.scratch)
             if self.reset == "before":
                 tape.back_n(dz[t, :, self._U :], hn)
                 before(hn, tape.gates[t], h[t], dz[t], kept, tape.scratch)
@@ -199,15 +198,23 @@ def _interpolate(h_prev: Floats, z: Floats, n: Floats, h: Floats, change: Floats
 
 
 def gru_candidate_backward(
-    dh: Floats, gates: Floats, h_prev: Floats, dz: Floats, kept: Floats, scratch: Floats
+    dh_above: Floats,
+    dh: Floats,
+    gates: Floats,
+    h_prev: Floats,
+    dz: Floats,
+    kept: Floats,
+    scratch: Floats,
 ) -> None:
     """From dh to dz of the update gate and of n, and kept = (1 - z) dh.
 
-    The slope of a sigmoid is s (1 - s), that of tanh 1 - y**2.
+    dh arrives as the gradient from the next step, and has that from above added. The slope of a
+    sigmoid is s (1 - s), that of tanh 1 - y**2.
     """
     _, z, n = gates
     a, b, rest = scratch.reshape(3, *dh.shape)
     _, dupdate, dn = by_gate(dz, 3)
+    np.add(dh_above, dh, out=dh)
     np.subtract(1.0, z, out=rest)
     np.multiply(rest, dh, out=kept)
     np.multiply(z, dh, out=a)

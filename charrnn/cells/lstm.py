@@ -107,8 +107,8 @@ class Lstm:
         step = tape.kernels.step(lstm_backward)
         tape.back.load(p["Wh"].T)
         for t in reversed(range(len(dh))):
-            np.add(dh[t], dh_prev, out=dh_prev)
-            step(dh_prev, dc, tape.gates[t], c[t], tape.tanh_c[t], h[t + 1], dz[t], tape.scratch)
+            gates, tanh_c, h_t = tape.gates[t], tape.tanh_c[t], h[t + 1]
+            step(dh[t], dh_prev, dc, gates, c[t], tanh_c, h_t, dz[t], tape.scratch)
             tape.back(dz[t], dh_prev)
         np.matmul(rows(h[:-1]).T, rows(dz), out=g["Wh"])
         return dh_prev, dc
@@ -138,6 +138,7 @@ def lstm_forward(
 
 
 def lstm_backward(
+    dh_above: Floats,
     dh: Floats,
     dc: Floats,
     gates: Floats,
@@ -147,13 +148,15 @@ def lstm_backward(
     dz: Floats,
     scratch: Floats,
 ) -> None:
-    """One step: dz (B, 4*H) from dh and dc, which becomes the gradient of c_prev.
+    """One step: dz (B, 4*H), and dc becomes the gradient of c_prev.
 
-    The slope of a sigmoid is s (1 - s), that of tanh 1 - y**2; h stands for o tanh(c).
+    dh arrives as the gradient from the next step, and has that from above added. The slope of a
+    sigmoid is s (1 - s), that of tanh 1 - y**2; h stands for o tanh(c).
     """
     _, _, o, g = gates
     di, df, do, dg = by_gate(dz, 4)
     rest, by_dc, a = _split(scratch, len(dc))
+    np.add(dh_above, dh, out=dh)
     np.multiply(h, tanh_c, out=a)  # dc += dh o (1 - tanh(c)^2)
     np.subtract(o, a, out=a)
     np.multiply(a, dh, out=a)

@@ -69,10 +69,11 @@ class Rnn:
     def forward(self, p: Weights, state: State, tape: RnnTape) -> State:
         h = tape.h
         np.copyto(h[0], state[0])
+        step = tape.kernels.step(rnn_tanh if self.activation == "tanh" else rnn_relu)
+        past = tape.past
         for z, h_prev, h_t in zip(tape.z, h, h[1:], strict=False):
-            tape.past(h_prev, h_t)
-            np.add(h_t, z, out=h_t)
-            self._activate_(h_t)
+            past(h_prev, h_t)
+            step(z, h_t)
         np.copyto(tape.last[0], h[-1])
         return tape.last
 
@@ -83,18 +84,12 @@ class Rnn:
         dz, dh_prev = tape.z, tape.dh
         (dh_prev[...],) = (0.0,) if dstate is None else dstate
         tape.back.load(p["Wh"].T)
+        step = tape.kernels.step(rnn_backward)
         for t in reversed(range(len(dh))):
-            np.add(dh[t], dh_prev, out=dh_prev)
-            np.multiply(dh_prev, tape.slopes[t], out=dz[t])
+            step(dh[t], dh_prev, tape.slopes[t], dz[t])
             tape.back(dz[t], dh_prev)
         np.matmul(rows(tape.h[:-1]).T, rows(dz), out=g["Wh"])
         return (dh_prev,)
-
-    def _activate_(self, x: Floats) -> None:
-        if self.activation == "tanh":
-            np.tanh(x, out=x)
-        else:
-            np.maximum(x, 0.0, out=x)
 
     def _slopes(self, tape: RnnTape) -> None:
         """The derivative of the nonlinearity at every step; for relu, 1 where h is positive."""
@@ -102,3 +97,21 @@ class Rnn:
             tanh_slope(tape.h[1:], out=tape.slopes)
         else:
             np.sign(tape.h[1:], out=tape.slopes)
+
+
+def rnn_tanh(z: Floats, h: Floats) -> None:
+    """One step: h, which is h_{t-1} Wh, becomes tanh(z + h)."""
+    np.add(h, z, out=h)
+    np.tanh(h, out=h)
+
+
+def rnn_relu(z: Floats, h: Floats) -> None:
+    """One step: h, which is h_{t-1} Wh, becomes max(0, z + h)."""
+    np.add(h, z, out=h)
+    np.maximum(h, 0.0, out=h)
+
+
+def rnn_backward(dh_above: Floats, dh: Floats, slopes: Floats, dz: Floats) -> None:
+    """One step: dz from the gradients that come from above and, in dh, from the next step."""
+    np.add(dh_above, dh, out=dz)
+    np.multiply(dz, slopes, out=dz)

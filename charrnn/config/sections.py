@@ -136,7 +136,7 @@ class TrainConfig:
     dtype: str = setting("float32", "the precision of all numbers", one_of("float32", "float64"))
     workers: int | Literal["auto"] = setting(
         1,
-        "processes that share the work; auto is one for each processor",
+        "processes that share the tracks; auto is as many as pay on this machine",
         at_least(1),
         resumable=True,
     )

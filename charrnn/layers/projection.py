@@ -1,11 +1,13 @@
 """From what a layer reads to the pre-activations of its cell: z = x Wx + b, all steps at once."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from charrnn.arrays import Floats, Ids, Shape
+from charrnn.arrays import Bools, DType, Floats, Ids, Shape
+from charrnn.kernels.base import Kernels
 from charrnn.ops import gather_rows, scatter_rows, sum_rows
 
 ROWS_AT_ONCE = 256
@@ -17,7 +19,9 @@ class Tables(NamedTuple):
     z: Floats  # (V, G*H): Wx + b, behind an embedding E Wx + b
     dz: Floats  # (V, G*H)
     dembedding: Floats  # (V, E)
+    mask: Bools  # (min(V, 256), T*B)
     one_hot: Floats  # (min(V, 256), T*B)
+    scatter: Callable[[Ids, Floats, Floats, Bools, Floats], None]
 
 
 @dataclass(frozen=True)
@@ -35,14 +39,16 @@ class FromIds:
     def shapes(self) -> dict[str, Shape]:
         return {"Wx": (self.embedding_size or self.vocab_size, self.width)}
 
-    def tables(self, R: int, dtype: np.dtype[np.floating]) -> Tables:
+    def tables(self, R: int, dtype: DType, kernels: Kernels) -> Tables:
         """Memory for chunks of up to R = T*B characters."""
         V = self.vocab_size
         return Tables(
             z=np.empty((V, self.width), dtype),
             dz=np.empty((V, self.width), dtype),
             dembedding=np.empty((V, self.embedding_size), dtype),
+            mask=np.empty((min(V, ROWS_AT_ONCE), R), bool),
             one_hot=np.empty((min(V, ROWS_AT_ONCE), R), dtype),
+            scatter=kernels.step(scatter_rows),
         )
 
     def load(self, p: dict[str, Floats], embedding: Floats | None, tables: Tables) -> None:
@@ -68,7 +74,8 @@ class FromIds:
         dembedding: Floats | None,
     ) -> None:
         """The gradients of Wx and b into `g`; that of the embedding is added to `dembedding`."""
-        scatter_rows(ids, dz, tables.dz, tables.one_hot[:, : len(ids)])
+        R = len(ids)
+        tables.scatter(ids, dz, tables.dz, tables.mask[:, :R], tables.one_hot[:, :R])
         sum_rows(tables.dz, out=g["b"])
         if embedding is None or dembedding is None:
             np.copyto(g["Wx"], tables.dz)

@@ -1,7 +1,7 @@
 """How weights change: rules, schedules, clipping. To add one: a class, and a line in its table."""
 
 from charrnn.optim.clip import clip_
-from charrnn.optim.rules import OPTIMIZERS, Optimizer, Slots, new_slots, step_
+from charrnn.optim.rules import OPTIMIZERS, Optimizer, Slots, new_scratch, new_slots, step_
 from charrnn.optim.schedules import SCHEDULES, Schedule
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Schedule",
     "Slots",
     "clip_",
+    "new_scratch",
     "new_slots",
     "step_",
 ]

@@ -45,9 +45,22 @@ def new_slots(optimizer: Optimizer, p: Params) -> Slots:
     return {name: np.zeros_like(p.flat) for name in optimizer.slots}
 
 
-def step_(optimizer: Optimizer, p: Params, g: Params, slots: Slots, *, lr: float, t: int) -> None:
-    """One step of all weights. Overwrites `p`, `slots` and `g`."""
-    scratch = np.empty(SLICE, p.flat.dtype)
+def new_scratch(p: Params) -> Floats:
+    """Memory that a step of `p` works in."""
+    return np.empty(min(SLICE, p.flat.size), p.flat.dtype)
+
+
+def step_(
+    optimizer: Optimizer,
+    p: Params,
+    g: Params,
+    slots: Slots,
+    scratch: Floats,
+    *,
+    lr: float,
+    t: int,
+) -> None:
+    """One step of all weights. Overwrites `p`, `slots`, `g` and `scratch`."""
     for part, decay in _slices(p):
         optimizer.update(
             p.flat[part],

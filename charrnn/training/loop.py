@@ -11,7 +11,7 @@ from charrnn.kernels.base import Kernels
 from charrnn.kernels.plain import NUMPY
 from charrnn.layers.dropout import noise_of
 from charrnn.model import CharModel, States
-from charrnn.optim import Optimizer, Schedule, clip_, step_
+from charrnn.optim import Optimizer, Schedule, clip_, new_scratch, step_
 from charrnn.parallel.base import SOLO, Communicator
 from charrnn.params import Params
 from charrnn.text.batches import Batches, Part
@@ -91,6 +91,7 @@ class _Run:
         self.message = Message(state.params.shapes, model.cells, B, dtype, comm)
         self.tracks = self.message.tracks
         self.tape = model.tape(batches.seq_length, len(self.tracks), dtype, plan.kernels)
+        self.scratch = new_scratch(state.params)
         self.started = perf_counter() - state.seconds
         self.stopping = self.diverged = False
 
@@ -137,7 +138,15 @@ class _Run:
             self.diverged = True
             return None
         rate = self._learning_rate()
-        step_(plan.optimizer, state.params, message.grads, state.slots, lr=rate, t=state.step + 1)
+        step_(
+            plan.optimizer,
+            state.params,
+            message.grads,
+            state.slots,
+            self.scratch,
+            lr=rate,
+            t=state.step + 1,
+        )
         state.step += 1
         state.seconds = message.seconds
         state.carry(message.states if state.step % plan.batches.chunks else None)

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from charrnn.optim import OPTIMIZERS, SCHEDULES, clip_, new_slots, step_
+from charrnn.optim import OPTIMIZERS, SCHEDULES, clip_, new_scratch, new_slots, step_
 from charrnn.optim.rules import SLICE
 from charrnn.params import Params
 
@@ -24,7 +24,7 @@ def run(rule, steps: int, shapes=SHAPES, lr: float = 0.01) -> Params:
     p = random_params(0, shapes)
     slots = new_slots(rule, p)
     for t in range(1, steps + 1):
-        step_(rule, p, random_params(t, shapes), slots, lr=lr, t=t)
+        step_(rule, p, random_params(t, shapes), slots, new_scratch(p), lr=lr, t=t)
     return p
 
 
@@ -109,7 +109,7 @@ def test_slices_of_the_vector_are_stepped_alike(name: str) -> None:
     for t in (1, 2):
         g = p.like()
         g["W"][0] = random_params(t, long)["W"][-1]
-        step_(OPTIMIZERS[name](), p, g, slots, lr=0.01, t=t)
+        step_(OPTIMIZERS[name](), p, g, slots, new_scratch(p), lr=0.01, t=t)
     np.testing.assert_allclose(after["W"][-1], p["W"][0], rtol=1e-13)
 
 
@@ -119,7 +119,7 @@ def test_a_rule_keeps_float32(name: str) -> None:
     g = p.like()
     g.flat[...] = 1.0
     slots = new_slots(OPTIMIZERS[name](), p)
-    step_(OPTIMIZERS[name](), p, g, slots, lr=0.5, t=1)
+    step_(OPTIMIZERS[name](), p, g, slots, new_scratch(p), lr=0.5, t=1)
     assert p.flat.dtype == np.float32
     assert all(slot.dtype == np.float32 for slot in slots.values())
     assert np.all(p.flat < 0)
@@ -132,7 +132,7 @@ def test_a_rule_finds_the_bottom_of_a_bowl(name: str) -> None:
     slots = new_slots(rule, p)
     for t in range(1, 801):
         g = p.copy()
-        step_(rule, p, g, slots, lr=0.5 if name == "adagrad" else 0.02, t=t)
+        step_(rule, p, g, slots, new_scratch(p), lr=0.5 if name == "adagrad" else 0.02, t=t)
     assert np.abs(p.flat).max() < 0.05
 
 
@@ -140,7 +140,7 @@ def test_weight_decay_spares_vectors() -> None:
     rule = OPTIMIZERS["adamw"](weight_decay=0.5)
     p = random_params(0)
     before = p.copy()
-    step_(rule, p, p.like(), new_slots(rule, p), lr=0.1, t=1)
+    step_(rule, p, p.like(), new_slots(rule, p), new_scratch(p), lr=0.1, t=1)
     np.testing.assert_array_equal(p["b"], before["b"])
     np.testing.assert_allclose(p["W"], before["W"] * 0.95, rtol=1e-14)
 

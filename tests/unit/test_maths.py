@@ -43,7 +43,8 @@ def test_scatter_is_the_adjoint_of_gather(V: int, R: int, kind: str) -> None:
     gathered, scattered = np.empty((R, 3)), np.full((V, 3), np.nan)
     ops.gather_rows(table, ids, gathered)
     np.testing.assert_array_equal(gathered, table[ids])
-    ops.scatter_rows(ids, x, scattered, one_hot=np.full((min(V, 256), R), np.nan))
+    width = min(V, 256)
+    ops.scatter_rows(ids, x, scattered, np.ones((width, R), bool), np.full((width, R), np.nan))
     np.testing.assert_allclose(
         (gathered * x).sum(), (table * scattered).sum(), rtol=1e-9, atol=1e-9
     )
