@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from charrnn.arrays import DType, Floats, Ids, Shape
+from charrnn.arrays import DType, Floats, Ids, Shape, empty
 from charrnn.cells import Cell, State, Tape
 from charrnn.cells.base import rows
 from charrnn.initializers import Initializer
@@ -141,11 +141,11 @@ class CharModel:
         return ModelTape(
             cells=tuple(cell.tape(T, B, dtype, kernels) for cell in self.cells),
             tables=self.from_ids.tables(T * B, dtype, kernels),
-            logits=np.empty((T, B, self.vocab_size), dtype),
+            logits=empty((T, B, self.vocab_size), dtype),
             loss=LossTape.empty(T * B, dtype),
-            dh=np.empty((T, B, H), dtype),
-            masks=tuple(np.empty((T, B, H), dtype) for _ in noisy),
-            dropped=tuple(np.empty((T, B, H), dtype) for _ in noisy),
+            dh=empty((T, B, H), dtype),
+            masks=tuple(empty((T, B, H), dtype) for _ in noisy),
+            dropped=tuple(empty((T, B, H), dtype) for _ in noisy),
         )
 
     def load(self, p: Params, tape: ModelTape) -> None:

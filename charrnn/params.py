@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from charrnn.arrays import Floats, Shape
+from charrnn.arrays import Floats, Shape, zeros
 
 
 class Params(Mapping[str, Floats]):
@@ -41,15 +41,17 @@ class Params(Mapping[str, Floats]):
     @classmethod
     def zeros(cls, shapes: Mapping[str, Shape], dtype: np.dtype[np.floating]) -> "Params":
         """Params of the given shapes, all 0."""
-        return cls(shapes, np.zeros(size_of(shapes), dtype))
+        return cls(shapes, zeros((size_of(shapes),), dtype))
 
     def like(self) -> "Params":
         """Params of the same shapes in fresh memory, all 0."""
-        return Params(self.shapes, np.zeros_like(self.flat))
+        return Params(self.shapes, zeros(self.flat.shape, self.flat.dtype))
 
     def copy(self) -> "Params":
         """The same values in fresh memory."""
-        return Params(self.shapes, self.flat.copy())
+        fresh = self.like()
+        np.copyto(fresh.flat, self.flat)
+        return fresh
 
     def scope(self, prefix: str) -> dict[str, Floats]:
         """The views whose names start with `prefix` and a dot, under the rest of their names."""

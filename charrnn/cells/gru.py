@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from charrnn.arrays import DType, Floats, Shape
+from charrnn.arrays import DType, Floats, Shape, empty
 from charrnn.cells.base import State, Tape, Weights, by_gate, recurrent_, rows
 from charrnn.initializers import Initializer
 from charrnn.kernels.base import Kernels, Product
@@ -69,25 +69,25 @@ class Gru:
     def tape(self, T: int, B: int, dtype: DType, kernels: Kernels = NUMPY) -> GruTape:
         H = self.hidden_size
 
-        def empty(*shape: int) -> Floats:
-            return np.empty(shape, dtype)
+        def array(*shape: int) -> Floats:
+            return empty(shape, dtype)
 
         return GruTape(
             kernels=kernels,
-            z=empty(T, B, 3 * H),
-            h=empty(T + 1, B, H),
-            last=(empty(B, H),),
-            gates=empty(T, 3, B, H),
-            inner=empty(T, B, H),
+            z=array(T, B, 3 * H),
+            h=array(T + 1, B, H),
+            last=(array(B, H),),
+            gates=array(T, 3, B, H),
+            inner=array(T, B, H),
             past=kernels.product(B, H, 2 * H, dtype),
             past_n=kernels.product(B, H, H, dtype),
             back=kernels.product(B, 2 * H, H, dtype),
             back_n=kernels.product(B, H, H, dtype),
-            hz=empty(B, 2 * H),
-            hn=empty(B, H),
-            dh=empty(B, H),
-            kept=empty(B, H),
-            scratch=empty(3 * B, H),
+            hz=array(B, 2 * H),
+            hn=array(B, H),
+            dh=array(B, H),
+            kept=array(B, H),
+            scratch=array(3 * B, H),
         )
 
     def load(self, p: Weights, tape: GruTape) -> None:

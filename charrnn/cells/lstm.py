@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from charrnn.arrays import DType, Floats, Shape
+from charrnn.arrays import DType, Floats, Shape, empty
 from charrnn.cells.base import State, Tape, Weights, by_gate, recurrent_, rows
 from charrnn.initializers import Initializer
 from charrnn.kernels.base import Kernels, Product
@@ -64,23 +64,23 @@ class Lstm:
     def tape(self, T: int, B: int, dtype: DType, kernels: Kernels = NUMPY) -> LstmTape:
         H = self.hidden_size
 
-        def empty(*shape: int) -> Floats:
-            return np.empty(shape, dtype)
+        def array(*shape: int) -> Floats:
+            return empty(shape, dtype)
 
         return LstmTape(
             kernels=kernels,
-            z=empty(T, B, 4 * H),
-            h=empty(T + 1, B, H),
-            last=(empty(B, H), empty(B, H)),
-            c=empty(T + 1, B, H),
-            gates=empty(T, 4, B, H),
-            tanh_c=empty(T, B, H),
+            z=array(T, B, 4 * H),
+            h=array(T + 1, B, H),
+            last=(array(B, H), array(B, H)),
+            c=array(T + 1, B, H),
+            gates=array(T, 4, B, H),
+            tanh_c=array(T, B, H),
             past=kernels.product(B, H, 4 * H, dtype),
             back=kernels.product(B, 4 * H, H, dtype),
-            hz=empty(B, 4 * H),
-            dh=empty(B, H),
-            dc=empty(B, H),
-            scratch=empty(6 * B, H),
+            hz=array(B, 4 * H),
+            dh=array(B, H),
+            dc=array(B, H),
+            scratch=array(6 * B, H),
         )
 
     def load(self, p: Weights, tape: LstmTape) -> None:

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from charrnn.arrays import DType, Floats, Shape
+from charrnn.arrays import DType, Floats, Shape, empty
 from charrnn.cells.base import State, Tape, Weights, recurrent_, rows
 from charrnn.initializers import Initializer
 from charrnn.kernels.base import Kernels, Product
@@ -54,13 +54,13 @@ class Rnn:
         H = self.hidden_size
         return RnnTape(
             kernels=kernels,
-            z=np.empty((T, B, H), dtype),
-            h=np.empty((T + 1, B, H), dtype),
-            last=(np.empty((B, H), dtype),),
-            slopes=np.empty((T, B, H), dtype),
+            z=empty((T, B, H), dtype),
+            h=empty((T + 1, B, H), dtype),
+            last=(empty((B, H), dtype),),
+            slopes=empty((T, B, H), dtype),
             past=kernels.product(B, H, H, dtype),
             back=kernels.product(B, H, H, dtype),
-            dh=np.empty((B, H), dtype),
+            dh=empty((B, H), dtype),
         )
 
     def load(self, p: Weights, tape: RnnTape) -> None:

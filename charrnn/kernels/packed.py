@@ -13,12 +13,11 @@ from typing import Any
 import numba
 import numpy as np
 
-from charrnn.arrays import DType, Floats
+from charrnn.arrays import DType, Floats, empty
 from charrnn.kernels.base import Product
 from charrnn.kernels.plain import Plain
 
 ROW_MAJOR, PLAIN, TRANSPOSED, PACKED, MATRIX_B = 101, 111, 112, 151, 162
-ALIGNED = 64  # bytes
 INT, POINTER = ctypes.c_int, ctypes.c_void_p
 
 REALS = {
@@ -34,9 +33,9 @@ class Packed:
         name, self.real = REALS[dtype]
         size_of, self.pack = mkl[f"{name}_pack_get_size"], mkl[f"{name}_pack"]
         size_of.restype = ctypes.c_size_t
-        self.nbytes = size_of(MATRIX_B, R, N, K) + ALIGNED
-        self.memory = np.empty(self.nbytes, np.uint8)
-        self.address = -(-self.memory.ctypes.data // ALIGNED) * ALIGNED
+        self.nbytes = size_of(MATRIX_B, R, N, K)
+        self.memory = empty((self.nbytes,), np.dtype(np.uint8))
+        self.address = self.memory.ctypes.data
         self.sizes = R, N, K
         self.multiply = _multiply(mkl, dtype)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from charrnn.arrays import DType, Floats
+from charrnn.arrays import DType, Floats, empty
 from charrnn.kernels.base import Kernels, Product
 from charrnn.kernels.tiled import Tiled, tiles_pay
 
@@ -11,7 +11,7 @@ class Plain:
     """np.matmul. A transposed matrix is copied first: contiguous, it multiplies a third faster."""
 
     def __init__(self, K: int, N: int, dtype: DType) -> None:
-        self.w = np.empty((K, N), dtype)
+        self.w = empty((K, N), dtype)
         self.nbytes = self.w.nbytes
 
     def load(self, w: Floats) -> None:

@@ -10,7 +10,7 @@ from functools import cache
 
 import numpy as np
 
-from charrnn.arrays import DType, Floats
+from charrnn.arrays import DType, Floats, empty
 
 WIDTH = 32  # columns of a tile: two registers of 16
 SMALL = 1_000_000  # multiplications up to which OpenBLAS copies nothing
@@ -23,8 +23,8 @@ class Tiled:
 
     def __init__(self, R: int, K: int, N: int, dtype: DType) -> None:
         depth = depth_of(R, K)
-        self.tiles = np.empty((K // depth, N // WIDTH, depth, WIDTH), dtype)
-        self.parts = np.empty((K // depth, R, N), dtype)
+        self.tiles = empty((K // depth, N // WIDTH, depth, WIDTH), dtype)
+        self.parts = empty((K // depth, R, N), dtype)
         self.nbytes = self.tiles.nbytes + self.parts.nbytes
 
     def load(self, w: Floats) -> None:

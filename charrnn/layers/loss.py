@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from charrnn.arrays import DType, Floats, Ids
+from charrnn.arrays import DType, Floats, Ids, empty
 from charrnn.ops import ones
 
 
@@ -20,7 +20,7 @@ class LossTape(NamedTuple):
     @classmethod
     def empty(cls, R: int, dtype: DType) -> "LossTape":
         """Memory that nothing has been written to."""
-        return cls(np.empty(R, dtype), np.empty(R, dtype), np.empty(R, np.intp))
+        return cls(empty((R,), dtype), empty((R,), dtype), empty((R,), np.dtype(np.intp)))
 
     def first(self, R: int) -> "LossTape":
         """The same memory for fewer predictions."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from charrnn.arrays import Bools, DType, Floats, Ids, Shape
+from charrnn.arrays import Bools, DType, Floats, Ids, Shape, empty
 from charrnn.kernels.base import Kernels
 from charrnn.ops import gather_rows, scatter_rows, sum_rows
 
@@ -43,11 +43,11 @@ class FromIds:
         """Memory for chunks of up to R = T*B characters."""
         V = self.vocab_size
         return Tables(
-            z=np.empty((V, self.width), dtype),
-            dz=np.empty((V, self.width), dtype),
-            dembedding=np.empty((V, self.embedding_size), dtype),
-            mask=np.empty((min(V, ROWS_AT_ONCE), R), bool),
-            one_hot=np.empty((min(V, ROWS_AT_ONCE), R), dtype),
+            z=empty((V, self.width), dtype),
+            dz=empty((V, self.width), dtype),
+            dembedding=empty((V, self.embedding_size), dtype),
+            mask=empty((min(V, ROWS_AT_ONCE), R), np.dtype(bool)),
+            one_hot=empty((min(V, ROWS_AT_ONCE), R), dtype),
             scatter=kernels.step(scatter_rows),
         )
 

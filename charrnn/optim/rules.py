@@ -11,7 +11,7 @@ from typing import ClassVar, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
-from charrnn.arrays import Floats
+from charrnn.arrays import Floats, empty, zeros
 from charrnn.params import Params
 from charrnn.settings import above, at_least, from_up_to, setting
 
@@ -42,12 +42,12 @@ class Optimizer(Protocol):
 
 def new_slots(optimizer: Optimizer, p: Params) -> Slots:
     """What `optimizer` remembers before its first step: zeros."""
-    return {name: np.zeros_like(p.flat) for name in optimizer.slots}
+    return {name: zeros(p.flat.shape, p.flat.dtype) for name in optimizer.slots}
 
 
 def new_scratch(p: Params) -> Floats:
     """Memory that a step of `p` works in."""
-    return np.empty(min(SLICE, p.flat.size), p.flat.dtype)
+    return empty((min(SLICE, p.flat.size),), p.flat.dtype)
 
 
 def step_(

@@ -7,9 +7,7 @@ that does not leaves the others waiting.
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-import numpy as np
-
-from charrnn.arrays import DType, Floats
+from charrnn.arrays import DType, Floats, zeros
 
 T = TypeVar("T")
 
@@ -46,7 +44,7 @@ class Solo:
     size: int = 1
 
     def vector(self, n: int, dtype: DType) -> Floats:
-        return np.zeros(n, dtype)
+        return zeros((n,), dtype)
 
     def sum_(self, x: Floats) -> None:
         pass

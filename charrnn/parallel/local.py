@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from charrnn.arrays import DType, Floats
+from charrnn.arrays import LINE, DType, Floats
 from charrnn.errors import WorkerLostError
 from charrnn.parallel.base import Communicator
 from charrnn.parallel.threads import BLAS_THREADS
@@ -40,7 +40,10 @@ class Local:
     shared: Any  # ctypes array: a row for each rank and one for the sum
 
     def vector(self, n: int, dtype: DType) -> Floats:
-        self._rows: Floats = np.frombuffer(self.shared, dtype).reshape(self.size + 1, n)
+        memory = np.frombuffer(self.shared, np.uint8)
+        start = -memory.ctypes.data % LINE
+        rows = memory[start : start + (self.size + 1) * _row(n, dtype)]
+        self._rows: Floats = rows.view(dtype).reshape(self.size + 1, -1)[:, :n]
         mine: Floats = self._rows[self.rank]
         return mine
 
@@ -79,7 +82,7 @@ def local_workers(
     When the block is left they are gone: by themselves if their work is done, else by force.
     """
     context = multiprocessing.get_context("spawn")
-    shared = context.RawArray(c_byte, (size + 1) * n * dtype.itemsize)
+    shared = context.RawArray(c_byte, (size + 1) * _row(n, dtype) + LINE)
     links: list[Connection[Any, Any]] = []
     processes: list[SpawnProcess] = []
     try:
@@ -101,6 +104,11 @@ def local_workers(
         for process in processes:
             process.kill()
             process.join()
+
+
+def _row(n: int, dtype: DType) -> int:
+    """Bytes of a row, which ends with a cache line."""
+    return -(-n * dtype.itemsize // LINE) * LINE
 
 
 def _run(work: Callable[..., None], comm: Local, arguments: tuple[Any, ...]) -> None:

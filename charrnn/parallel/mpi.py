@@ -6,9 +6,7 @@ Needs the extra `mpi` (mpi4py). MPI itself aborts a run of which a rank is lost.
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import numpy as np
-
-from charrnn.arrays import DType, Floats
+from charrnn.arrays import DType, Floats, zeros
 from charrnn.errors import UsageError
 
 T = TypeVar("T")
@@ -29,7 +27,7 @@ class Mpi:
         return int(self.world.size)
 
     def vector(self, n: int, dtype: DType) -> Floats:
-        return np.zeros(n, dtype)
+        return zeros((n,), dtype)
 
     def sum_(self, x: Floats) -> None:
         from mpi4py import MPI
