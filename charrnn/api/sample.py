@@ -32,8 +32,9 @@ class Request:
 
     def filters(self) -> list[Filter]:
         """The filters that were asked for. Raises UsageError for a value that none can have."""
+        temperature = 0.0 if self.greedy else self.temperature
         values = {
-            "temperature": 0.0 if self.greedy else self.temperature,
+            "temperature": None if temperature == 1.0 else temperature,
             "top_k": self.top_k,
             "top_p": self.top_p,
         }
@@ -45,7 +46,7 @@ class Sample:
     """One sample: what stood before it, what was generated, and how likely that was."""
 
     prime: str
-    text: str = ""
+    text: str = ""  # once the sampling is done
     log_prob: float = 0.0  # of the text after the prime, in nats, under the model without filters
 
 
@@ -93,8 +94,10 @@ class _Writer:
     """Turns ids into text, a character as soon as it is whole, until the stop text appears."""
 
     def __init__(self, sample: Sample, vocabulary: Vocabulary, stop: str | None) -> None:
-        self.sample, self.symbols, self.stop = sample, vocabulary.symbols, stop
+        self.sample, self.symbols, self.stop = sample, vocabulary.symbols, stop or ""
         self.stopped = False
+        self.pieces: list[str] = []
+        self.tail = ""  # as much of the end of the text as could be the stop text
         bytewise = vocabulary.level == "byte"
         self.decoder = codecs.getincrementaldecoder("utf-8")("replace") if bytewise else None
 
@@ -105,18 +108,17 @@ class _Writer:
         symbol = self.symbols[k]
         piece = self.decoder.decode(bytes([symbol])) if self.decoder else chr(symbol)
         self.sample.log_prob += log_p
-        return self._write(piece)
+        self.pieces.append(piece)
+        if self.stop:
+            self.tail = (self.tail + piece)[-len(self.stop) :]
+            self.stopped = self.tail == self.stop
+        return piece
 
     def close(self) -> str:
-        """What is left of a character that was never finished."""
-        if self.stopped or self.decoder is None:
-            return ""
-        return self._write(self.decoder.decode(b"", final=True))
-
-    def _write(self, piece: str) -> str:
-        self.sample.text += piece
-        self.stopped = bool(self.stop) and self.sample.text.endswith(str(self.stop))
-        return piece
+        """What is left of a character that was never finished. The sample gets its text."""
+        left = "" if self.stopped or self.decoder is None else self.decoder.decode(b"", final=True)
+        self.sample.text = "".join([*self.pieces, left])
+        return left
 
 
 def _first_ids(vocabulary: Vocabulary, prime: str) -> Ids:

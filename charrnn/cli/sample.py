@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,9 @@ from charrnn.errors import DataError
 
 if TYPE_CHECKING:
     from charrnn.api import Sampling
+
+
+FRAME = 1 / 60  # seconds: to write every character by itself costs as much time as to make it
 
 
 @click.command()
@@ -108,8 +112,16 @@ def sample(
 def _stream(sampling: "Sampling") -> None:
     """The first sample as it comes, then the others, a blank line between two of them."""
     write(sampling.samples[0].prime)
+    pending: list[str] = []
+    due = 0.0
     for pieces in sampling:
-        write(pieces[0])
+        pending.append(pieces[0])
+        now = time.monotonic()
+        if now >= due:
+            write("".join(pending))
+            pending.clear()
+            due = now + FRAME
+    write("".join(pending))
     for one in sampling.samples[1:]:
         write(f"\n\n{one.prime}{one.text}")
     if sys.stdout.isatty():

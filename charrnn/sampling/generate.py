@@ -16,7 +16,7 @@ from charrnn.params import Params
 from charrnn.rng import stream
 from charrnn.sampling.filters import Filter
 
-GROUP = 4
+GROUP = 2
 STEPS = 64
 DRAWS = 256
 
@@ -46,7 +46,8 @@ def generate(
     state, first = _read(model, p, prime)
     groups = [_Group(model, p, state, first, width) for _ in range(-(-count // width))]
     for uniforms in _uniforms(seed, count):
-        drawn = _draw(np.concatenate([g.logits for g in groups])[:count], uniforms, filters, never)
+        logits = np.concatenate([g.logits for g in groups]) if len(groups) > 1 else groups[0].logits
+        drawn = _draw(logits[:count], uniforms, filters, never)
         yield drawn
         for k, group in enumerate(groups):
             group.read(drawn.ids[k * width : (k + 1) * width])
@@ -121,16 +122,19 @@ def _draw(logits: Floats, uniforms: Floats, filters: Sequence[Filter], never: in
     """Invert the distribution function of each row at its uniform number, in float64."""
     x = logits.astype(np.float64)
     x -= x.max(axis=-1, keepdims=True)
-    weights = np.exp(x)
-    totals = weights.sum(axis=-1)
-    if filters or never is not None:
-        filtered = x.copy()
-        if never is not None:
-            filtered[:, never] = -np.inf
-        for filter_ in filters:
-            filter_(filtered)
-        filtered -= filtered.max(axis=-1, keepdims=True)
-        weights = np.exp(filtered)
-    cumulative = weights.cumsum(axis=-1)
-    ids = (cumulative > uniforms[:, None] * cumulative[:, -1:]).argmax(axis=-1)
-    return Drawn(ids, x[np.arange(len(ids)), ids] - np.log(totals))
+    model = np.exp(x).cumsum(axis=-1)
+    drawn_from = _filtered(x.copy(), filters, never) if filters or never is not None else model
+    ids = (drawn_from > uniforms[:, None] * drawn_from[:, -1:]).argmax(axis=-1)
+    rows, V = x.shape
+    return Drawn(ids, x.take(ids + V * np.arange(rows)) - np.log(model[:, -1]))
+
+
+def _filtered(x: Floats, filters: Sequence[Filter], never: int | None) -> Floats:
+    """The distribution functions (R, V), up to a factor, of what the filters leave of `x`."""
+    if never is not None:
+        x[:, never] = -np.inf
+    for filter_ in filters:
+        filter_(x)
+    x -= x.max(axis=-1, keepdims=True)
+    cumulative: Floats = np.exp(x).cumsum(axis=-1)
+    return cumulative
