@@ -1,4 +1,4 @@
-"""Write what is generated into README.md: the config reference, and the figures of the benchmark."""
+"""Write what is generated into README.md: the config reference, and the benchmark's figures."""
 
 import json
 import sys
