@@ -60,7 +60,7 @@ def step_seconds(
         "model.hidden_size": hidden,
         "train.batch_size": tracks,
         "train.seq_length": SEQ,
-        "train.max_steps": max(12, int(40_000 / tracks / hidden * 16 / layers)),
+        "train.max_minutes": 0.05 * max(1, tracks / 50),
         "train.workers": 1 if launcher else layout.processes,
         "output.dir": run,
         "output.checkpoint_every": 1_000_000,
@@ -99,8 +99,8 @@ def machine(folder: Path) -> None:
 def layouts(folder: Path) -> None:
     """All cores as processes or as BLAS threads: the measurement behind `train.workers: auto`."""
     rows = []
-    for hidden in (128, 256, 512, 1024):
-        for tracks in (2, 8, 16, 24, 50):
+    for hidden in (128, 256, 512):
+        for tracks in (4, 12, 24, 50):
             processes = step_seconds(folder, 1, hidden, tracks, Layout(CORES, 1))
             threads = step_seconds(folder, 1, hidden, tracks, Layout(1, CORES))
             alone = step_seconds(folder, 1, hidden, tracks, Layout(1, 1))
