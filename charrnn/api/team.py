@@ -57,7 +57,8 @@ def _layout(config: Config, plan: Plan) -> tuple[int, int | None, tuple[str, ...
     """Processes, BLAS threads of each, and what to say of them."""
     asked, B = config.train.workers, plan.batches.batch_size
     if asked == "auto":
-        return (*choose(B, config.model.hidden_size, usable_cores()), ())
+        packed = plan.kernels.packed
+        return (*choose(B, config.model.hidden_size, usable_cores(), packed=packed), ())
     if asked > B:
         return B, 1, (f"{asked} workers cannot share {B} tracks: {B} workers",)
     return asked, None if asked == 1 else 1, ()

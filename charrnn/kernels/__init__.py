@@ -24,6 +24,7 @@ def fast() -> Kernels:
     return Kernels(
         name=f"{fused.name()} + {packed.name()}" if has_mkl else fused.name(),
         product=packed.product if has_mkl else plain_product,
+        packed=has_mkl,
         compiled=fused.STEPS,
     )
 

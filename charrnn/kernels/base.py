@@ -37,6 +37,7 @@ class Kernels:
 
     name: str
     product: Prepare
+    packed: bool = False  # whether the product keeps the matrix in an order of its own
     compiled: Mapping[str, Callable[..., None]] = field(default_factory=dict)
 
     def step(self, plain: Step) -> Step:

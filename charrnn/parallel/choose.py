@@ -1,8 +1,9 @@
 """How a run uses the processors: so many processes, so many BLAS threads each.
 
 Processes win wherever each has enough tracks to keep its products busy: they share nothing but one
-sum a step. With a dozen tracks or fewer a product is bound by reading the weights, which every
-process would do for itself; then threads share one product (measured: `scripts/scaling.py`).
+sum a step. With fewer tracks a product is bound by reading the weights, which every process would
+do for itself. Then the threads of NumPy's BLAS may share one product; those of packed products gain
+nothing, as they wait for each other at every step (measured: `scripts/scaling.py layouts`).
 """
 
 import os
@@ -10,7 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-ENOUGH_TRACKS = 12
+ENOUGH_TRACKS = 12  # of a process
+ENOUGH_PACKED = 6
 WIDE = 256  # hidden units from which a single product is work for more than one thread
 
 
@@ -21,10 +23,11 @@ class Layout(NamedTuple):
     threads: int
 
 
-def choose(batch_size: int, hidden_size: int, cores: int) -> Layout:
+def choose(batch_size: int, hidden_size: int, cores: int, *, packed: bool) -> Layout:
     """What `train.workers: auto` is for this network on a machine of so many cores."""
-    processes = max(1, min(cores, batch_size // ENOUGH_TRACKS))
-    return Layout(processes, cores // processes if hidden_size >= WIDE else 1)
+    enough = ENOUGH_PACKED if packed else ENOUGH_TRACKS
+    processes = max(1, min(cores, batch_size // enough))
+    return Layout(processes, 1 if packed or hidden_size < WIDE else cores // processes)
 
 
 def usable_cores() -> int:

@@ -210,19 +210,20 @@ def test_blas_threads_are_set_and_set_back() -> None:
 
 
 @pytest.mark.parametrize(
-    ("batch", "hidden", "cores", "layout"),
+    ("batch", "hidden", "cores", "layout", "if_packed"),
     [
-        (50, 128, 2, Layout(2, 1)),
-        (50, 512, 2, Layout(2, 1)),
-        (1, 100, 8, Layout(1, 1)),
-        (1, 512, 8, Layout(1, 8)),
-        (16, 1024, 2, Layout(1, 2)),
-        (50, 256, 16, Layout(4, 4)),
-        (50, 64, 16, Layout(4, 1)),
+        (50, 128, 2, Layout(2, 1), Layout(2, 1)),
+        (50, 512, 2, Layout(2, 1), Layout(2, 1)),
+        (1, 100, 8, Layout(1, 1), Layout(1, 1)),
+        (1, 512, 8, Layout(1, 8), Layout(1, 1)),
+        (16, 1024, 2, Layout(1, 2), Layout(2, 1)),
+        (50, 256, 16, Layout(4, 4), Layout(8, 1)),
+        (50, 64, 16, Layout(4, 1), Layout(8, 1)),
     ],
 )
-def test_auto(batch: int, hidden: int, cores: int, layout: Layout) -> None:
-    assert choose(batch, hidden, cores) == layout
+def test_auto(batch: int, hidden: int, cores: int, layout: Layout, if_packed: Layout) -> None:
+    assert choose(batch, hidden, cores, packed=False) == layout
+    assert choose(batch, hidden, cores, packed=True) == if_packed
 
 
 def test_there_is_a_core() -> None:
