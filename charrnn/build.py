@@ -6,6 +6,7 @@ from typing import TypeVar
 from charrnn.cells import CELLS
 from charrnn.config import Choice, Config
 from charrnn.initializers import INITIALIZERS, Initializer
+from charrnn.layers.noise import Rates
 from charrnn.model import CharModel
 from charrnn.optim import OPTIMIZERS, SCHEDULES, Optimizer, Schedule
 from charrnn.text.read import TextFormat
@@ -23,8 +24,17 @@ def model(config: Config, vocab_size: int) -> CharModel:
         cells=(cell,) * m.num_layers,
         embedding_size=m.embedding_size,
         tied=m.tie_weights,
-        dropout=m.dropout,
+        noise=Rates(
+            input=m.input_dropout,
+            hidden=m.dropout,
+            output=m.dropout if m.output_dropout is None else m.output_dropout,
+            recurrent=m.recurrent_dropout,
+            weights=m.weight_dropout,
+            zoneout=m.zoneout,
+            variational=m.variational,
+        ),
         learn_initial_state=m.learn_initial_state,
+        label_smoothing=config.train.label_smoothing,
     )
 
 

@@ -1,65 +1,30 @@
 """The character model: characters in, a distribution over the next character out.
 
-ids -> FromIds -> Cell -> [Dropout] -> (FromHidden -> Cell -> [Dropout]) * -> Head -> logits
+ids -> FromIds -> Block -> (FromHidden -> Block) * -> Head -> logits
 """
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
 
 import numpy as np
 
 from charrnn.arrays import DType, Floats, Ids, Shape, empty
-from charrnn.cells import Cell, State, Tape
+from charrnn.block import Block
+from charrnn.cells import Cell, State
 from charrnn.cells.base import rows
 from charrnn.initializers import Initializer
 from charrnn.kernels.base import Kernels
 from charrnn.kernels.plain import NUMPY
-from charrnn.layers.dropout import Dropout, Noise
+from charrnn.layers.dropout import Dropout, InputDropout
 from charrnn.layers.head import Head
 from charrnn.layers.loss import CrossEntropy, LossTape
-from charrnn.layers.projection import FromHidden, FromIds, Tables
+from charrnn.layers.noise import Noise, Rates
+from charrnn.layers.projection import FromHidden, FromIds
+from charrnn.model_tape import WHOLE, ModelTape, States, Window
 from charrnn.params import Params
 from charrnn.rng import stream
 
-States: TypeAlias = tuple[State, ...]  # one a layer
-
-
-@dataclass(frozen=True)
-class ModelTape:
-    """Memory for a chunk: the cells' tapes, and beside them, in numbers,
-
-    2*V*G*H + V*E + min(V, 256)*T*B for the first layer (and as many bytes for a mask),
-    T*B*V + 3*T*B for the logits and their loss, T*B*H for dh, and with dropout 2*T*B*H a layer.
-    """
-
-    cells: tuple[Tape, ...]
-    tables: Tables
-    logits: Floats  # (T, B, V)
-    loss: LossTape
-    dh: Floats  # (T, B, H)
-    masks: tuple[Floats, ...]  # (T, B, H) a layer, if there is dropout
-    dropped: tuple[Floats, ...]
-
-    def first(self, steps: int) -> "ModelTape":
-        """The same tape for a chunk of `steps` steps: views, no copies."""
-        if steps == len(self.logits):
-            return self
-        return ModelTape(
-            cells=tuple(tape.first(steps) for tape in self.cells),
-            tables=self.tables,
-            logits=self.logits[:steps],
-            loss=self.loss.first(steps * self.logits.shape[1]),
-            dh=self.dh[:steps],
-            masks=tuple(mask[:steps] for mask in self.masks),
-            dropped=tuple(y[:steps] for y in self.dropped),
-        )
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of all its arrays."""
-        own = (*self.tables[:5], self.logits, *self.loss, self.dh, *self.masks, *self.dropped)
-        return sum(array.nbytes for array in own) + sum(tape.nbytes for tape in self.cells)
+QUIET = Rates()
 
 
 @dataclass(frozen=True)
@@ -70,21 +35,31 @@ class CharModel:
     cells: tuple[Cell, ...]
     embedding_size: int = 0  # 0: one-hot
     tied: bool = False
-    dropout: float = 0.0
+    noise: Rates = QUIET
     learn_initial_state: bool = False
+    label_smoothing: float = 0.0
 
     @cached_property
     def from_ids(self) -> FromIds:
         cell = self.cells[0]
-        return FromIds(self.vocab_size, self.embedding_size, cell.gates * cell.hidden_size)
+        width = cell.gates * cell.hidden_size
+        return FromIds(self.vocab_size, self.embedding_size, width, cell.layer_norm)
 
     @cached_property
     def from_hidden(self) -> tuple[FromHidden, ...]:
         """The projections of layers 1, 2, ..."""
         below = [cell.hidden_size for cell in self.cells]
         return tuple(
-            FromHidden(D, cell.gates * cell.hidden_size)
+            FromHidden(D, cell.gates * cell.hidden_size, cell.layer_norm)
             for D, cell in zip(below, self.cells[1:], strict=False)
+        )
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        rates = [*[self.noise.hidden] * (len(self.cells) - 1), self.noise.output]
+        return tuple(
+            Block(k, cell, self.noise, self._dropout(rate))
+            for k, (cell, rate) in enumerate(zip(self.cells, rates, strict=True))
         )
 
     @cached_property
@@ -93,7 +68,13 @@ class CharModel:
 
     @cached_property
     def loss(self) -> CrossEntropy:
+        """Of a prediction; the one that is trained for may be another."""
         return CrossEntropy(self.vocab_size)
+
+    @cached_property
+    def objective(self) -> CrossEntropy:
+        """What training minimises."""
+        return CrossEntropy(self.vocab_size, self.label_smoothing)
 
     def shapes(self) -> dict[str, Shape]:
         """Every weight by its full name, as `layers.0.Wh`, in the order of the forward pass."""
@@ -120,6 +101,8 @@ class CharModel:
             initializer.input_(p["embedding"], stream(seed, "init.embedding"))
         for k, cell in enumerate(self.cells):
             rng, w = stream(seed, "init.layer", k), p.scope(f"layers.{k}")
+            if cell.layer_norm:
+                w["gx"][...] = 1.0
             for block in np.split(w["Wx"], cell.gates, axis=1):
                 initializer.input_(block, rng)
             cell.init_(w, initializer, rng)
@@ -136,46 +119,58 @@ class CharModel:
 
     def tape(self, T: int, B: int, dtype: DType, kernels: Kernels = NUMPY) -> ModelTape:
         """Memory for chunks of up to T steps of B tracks, and the kernels that work on it."""
-        H = self.cells[-1].hidden_size
-        noisy = self.cells if self.dropout else ()
+        H, V = self.cells[-1].hidden_size, self.vocab_size
+        inputs = self._dropout(self.noise.input)
         return ModelTape(
-            cells=tuple(cell.tape(T, B, dtype, kernels) for cell in self.cells),
+            blocks=tuple(block.tape(T, B, dtype, kernels) for block in self.blocks),
             tables=self.from_ids.tables(T * B, dtype, kernels),
-            logits=empty((T, B, self.vocab_size), dtype),
+            norms=tuple(below.tape(T * B, dtype) for below in self.from_hidden),
+            inputs=InputDropout(inputs, T, B, V, dtype) if inputs.rate else None,
+            logits=empty((T, B, V), dtype),
             loss=LossTape.empty(T * B, dtype),
             dh=empty((T, B, H), dtype),
-            masks=tuple(empty((T, B, H), dtype) for _ in noisy),
-            dropped=tuple(empty((T, B, H), dtype) for _ in noisy),
         )
 
-    def load(self, p: Params, tape: ModelTape) -> None:
+    def load(self, p: Params, tape: ModelTape, noise: Noise | None = None) -> None:
         """Lay the weights out on `tape` for `forward`: once, after they have changed."""
         self.from_ids.load(p.scope("layers.0"), p.get("embedding"), tape.tables)
-        for k, (cell, layer) in enumerate(zip(self.cells, tape.cells, strict=True)):
-            cell.load(p.scope(f"layers.{k}"), layer)
+        for block, memory in zip(self.blocks, tape.blocks, strict=True):
+            block.load(p.scope(f"layers.{block.k}"), memory, noise)
 
     def forward(
-        self, p: Params, ids: Ids, state: States, tape: ModelTape, noise: Noise | None = None
+        self,
+        p: Params,
+        ids: Ids,
+        state: States,
+        tape: ModelTape,
+        noise: Noise | None = None,
+        *,
+        carry: int | None = None,
+        skip: int = 0,
     ) -> States:
         """Logits for `ids` (T, B) into tape.logits, which has T steps; returns the last state.
 
-        The tape has `p` loaded. The state is the tape's own memory: it lasts, and may be handed in,
-        until the next `forward`. `noise` is what dropout is made of; without it there is none.
+        The tape has `p` loaded, with the same noise; without noise nothing is dropped. The state is
+        the tape's own memory: it lasts, and may be handed in, until the next `forward`. With
+        `carry` it is the one after so many steps. The logits of the first `skip` steps are not
+        wanted.
         """
         x: Floats | None = None
-        for k, (cell, layer) in enumerate(zip(self.cells, tape.cells, strict=True)):
-            w = p.scope(f"layers.{k}")
+        for k, (block, memory) in enumerate(zip(self.blocks, tape.blocks, strict=True)):
+            w, z = p.scope(f"layers.{k}"), rows(memory.cell.z)
             if x is None:
-                self.from_ids.forward(ids.reshape(-1), rows(layer.z), tape.tables)
+                kept = self._kept(ids, tape, noise)
+                self.from_ids.forward(w, ids.reshape(-1), z, tape.tables, kept)
             else:
-                self.from_hidden[k - 1].forward(w, rows(x), rows(layer.z))
-            cell.forward(w, state[k], layer)
-            x = self._output(tape, k, noise)
-            if noise and self.dropout:
-                Dropout(self.dropout).forward(layer.h[1:], tape.masks[k], x, noise, k)
+                self.from_hidden[k - 1].forward(w, rows(x), z, tape.norms[k - 1])
+            x = block.forward(w, state[k], memory, noise)
         assert x is not None
-        self.head.forward(p.scope("head"), p.get("embedding"), rows(x), rows(tape.logits))
-        return tuple(layer.last for layer in tape.cells)
+        self.head.forward(
+            p.scope("head"), p.get("embedding"), rows(x[skip:]), rows(tape.logits[skip:])
+        )
+        if carry is not None:
+            return tuple(memory.cell.leave(carry) for memory in tape.blocks)
+        return tuple(memory.cell.last for memory in tape.blocks)
 
     def losses(self, targets: Ids, tape: ModelTape) -> Floats:
         """The loss of each target (T, B), in nats, from tape.logits, which become their softmax."""
@@ -192,73 +187,114 @@ class CharModel:
         tape: ModelTape,
         noise: Noise | None = None,
         targets: int | None = None,
+        window: Window = WHOLE,
     ) -> tuple[float, States]:
         """One chunk, there and back: its loss in nats per character; the gradient fills `g`.
 
         `x` and `y` (T, B) are characters and the characters that follow. A `state` of None is the
-        initial one; the last one, which is returned, is the tape's own memory. The loss is the sum
-        over this chunk divided by `targets`, by default its T*B.
+        initial one; the last one, or the one that `window` carries on, which is returned, is the
+        tape's own memory. The loss is the sum over the targets that count, divided by `targets`, by
+        default their number.
         """
-        targets = targets or y.size
+        weights, carry, skip = window
+        targets = targets or y[skip:].size
         start = self.initial_state(p, x.shape[1]) if state is None else state
-        self.load(p, tape)
-        last = self.forward(p, x, start, tape, noise)
-        loss = float(self.losses(y, tape).sum(dtype=np.float64)) / targets
-        self._backward(p, g, x, state is None, tape, noise, targets)
+        self.load(p, tape, noise)
+        last = self.forward(p, x, start, tape, noise, carry=carry, skip=skip)
+        loss = self.training_loss(y, tape, weights, skip) / targets
+        self.loss_backward(tape, weights, skip, targets)
+        dstart = self.backward(p, g, x, tape, noise, skip=skip)
+        self.initial_gradients(g, dstart, begins=state is None)
         return loss, last
 
-    def _backward(
+    def training_loss(
+        self, y: Ids, tape: ModelTape, weights: Floats | None = None, skip: int = 0
+    ) -> float:
+        """The summed losses of the targets that count; tape.logits become their softmax."""
+        counted = tape.loss.first(y[skip:].size)
+        self.objective.forward(rows(tape.logits[skip:]), y[skip:].reshape(-1), counted)
+        losses = counted.losses
+        if weights is not None:
+            np.multiply(losses, weights[skip:].reshape(-1), out=losses)
+        return float(losses.sum(dtype=np.float64))
+
+    def loss_backward(
+        self, tape: ModelTape, weights: Floats | None, skip: int, targets: int
+    ) -> None:
+        """From softmax(logits) in tape.logits to the gradient of the loss."""
+        dlogits = rows(tape.logits[skip:])
+        self.objective.backward(dlogits, tape.loss.first(len(dlogits)), 1.0 / targets)
+        if weights is not None:
+            np.multiply(dlogits, weights[skip:].reshape(-1, 1), out=dlogits)
+
+    def backward(
         self,
         p: Params,
         g: Params,
         x: Ids,
-        from_initial: bool,
         tape: ModelTape,
         noise: Noise | None,
-        targets: int,
-    ) -> None:
-        """From softmax(logits) in tape.logits to every gradient."""
+        *,
+        dlast: States | None = None,
+        skip: int = 0,
+    ) -> States:
+        """From the gradient of tape.logits, and of the last state, to every weight's.
+
+        Returns the gradient of the incoming state, in memory of the tape.
+        """
         embedding, dembedding = p.get("embedding"), g.get("embedding")
         if dembedding is not None:
             dembedding[...] = 0.0
-        dlogits, dh = rows(tape.logits), tape.dh
-        self.loss.backward(dlogits, tape.loss, 1.0 / targets)
-        top = rows(self._output(tape, len(self.cells) - 1, noise))
+        dh, top = tape.dh, tape.blocks[-1].output(noise)
+        dh[:skip] = 0.0
         self.head.backward(
-            p.scope("head"), embedding, top, dlogits, rows(dh), g.scope("head"), dembedding
+            p.scope("head"),
+            embedding,
+            rows(top[skip:]),
+            rows(tape.logits[skip:]),
+            rows(dh[skip:]),
+            g.scope("head"),
+            dembedding,
         )
-        for k in reversed(range(len(self.cells))):
-            w, dw, layer = p.scope(f"layers.{k}"), g.scope(f"layers.{k}"), tape.cells[k]
-            if noise and self.dropout:
-                Dropout(self.dropout).backward(dh, tape.masks[k])
-            dinitial = self.cells[k].backward(w, dh, layer, dw)
-            self._initial_gradients(dw, k, dinitial, from_initial)
+        dstart: list[State] = []
+        for k in reversed(range(len(self.blocks))):
+            w, dw, memory = p.scope(f"layers.{k}"), g.scope(f"layers.{k}"), tape.blocks[k]
+            dstate = None if dlast is None else dlast[k]
+            dstart.insert(0, self.blocks[k].backward(w, dh, memory, dw, dstate, noise))
+            dz = rows(memory.cell.z)
             if k:
-                below = rows(self._output(tape, k - 1, noise))
-                self.from_hidden[k - 1].backward(w, below, rows(layer.z), rows(dh), dw)
+                below = rows(tape.blocks[k - 1].output(noise))
+                self.from_hidden[k - 1].backward(w, below, dz, rows(dh), dw, tape.norms[k - 1])
             else:
+                kept = tape.inputs.factors(len(x)) if noise and tape.inputs else None
                 self.from_ids.backward(
-                    w, embedding, x.reshape(-1), rows(layer.z), tape.tables, dw, dembedding
+                    w, embedding, x.reshape(-1), dz, tape.tables, dw, dembedding, kept
                 )
+        return tuple(dstart)
+
+    def initial_gradients(self, g: Params, dstart: States, *, begins: bool) -> None:
+        """The initial state learns, if it does, only where the chunk began with it."""
+        if self.learn_initial_state:
+            for k, (cell, dstate) in enumerate(zip(self.cells, dstart, strict=True)):
+                for name, d in zip(cell.states, dstate, strict=True):
+                    g[f"layers.{k}.{name}0"][...] = d.sum(axis=0) if begins else 0.0
 
     @property
     def _projections(self) -> tuple[FromIds | FromHidden, ...]:
         return (self.from_ids, *self.from_hidden)
 
-    def _output(self, tape: ModelTape, k: int, noise: Noise | None) -> Floats:
-        """What layer k hands upward: its hidden states, after dropout if there is any."""
-        return tape.dropped[k] if noise and self.dropout else tape.cells[k].h[1:]
+    def _dropout(self, rate: float) -> Dropout:
+        return Dropout(rate, self.noise.variational)
+
+    def _kept(self, ids: Ids, tape: ModelTape, noise: Noise | None) -> Floats | None:
+        """What the characters are multiplied with, where some are dropped."""
+        if noise is None or tape.inputs is None:
+            return None
+        tape.inputs.draw_(ids, noise)
+        return tape.inputs.factors(len(ids))
 
     def _initial(self, p: Params, k: int, name: str, B: int) -> Floats:
         start = np.zeros((B, self.cells[k].hidden_size), p.flat.dtype)
         if self.learn_initial_state:
             start += p[f"layers.{k}.{name}0"]
         return start
-
-    def _initial_gradients(
-        self, dw: dict[str, Floats], k: int, dinitial: State, from_initial: bool
-    ) -> None:
-        """The initial state learns only where the chunk began with it."""
-        if self.learn_initial_state:
-            for name, d in zip(self.cells[k].states, dinitial, strict=True):
-                dw[f"{name}0"][...] = d.sum(axis=0) if from_initial else 0.0

@@ -24,19 +24,34 @@ def stream(seed: int, name: str, *indices: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(sequence))
 
 
-def uniforms_(out: Floats, seed: int, name: str, *indices: int, first: int) -> None:
-    """Fill the rows of `out` (R, K) with numbers of [0, 1): rows first, first + 1, ... of a table.
+def uniforms_(
+    out: Floats,
+    seed: int,
+    name: str,
+    *indices: int,
+    first: int,
+    skip: int = 0,
+    width: int | None = None,
+) -> None:
+    """Fill `out` (R, K) with numbers of [0, 1): a window of a table.
 
-    The table, endless, belongs to the seed, the name and the indices. Whoever shares the rows out
-    among many gets, row by row, what one alone would have drawn.
+    Its rows are first, first + 1, ..., its columns skip, skip + 1, ... of `width`, by default K.
+    The table, endless, belongs to the seed, the name and the indices. Whoever shares it out among
+    many gets what one alone would have drawn.
     """
     generator = stream(seed, name, *indices)
     bits: np.random.PCG64 = generator.bit_generator  # type: ignore[assignment]
-    words, odd = divmod(out.shape[1] * out.itemsize, 8)
-    bits.advance(first * (words + bool(odd)))
-    if not odd:
-        generator.random(dtype=out.dtype.type, out=out)
+    dtype, size = out.dtype.type, out.itemsize
+    words = -(-(width or out.shape[1]) * size // 8)  # of 64 bits, in a row of the table
+    bits.advance(first * words)
+    if out.shape[1] * size == 8 * words:
+        generator.random(dtype=dtype, out=out)
         return
+    before, odd = divmod(skip * size, 8)
     for row in out:
-        generator.random(dtype=out.dtype.type, out=row)
-        bits.advance(0)  # the half of the last word that is left over belongs to nobody
+        bits.advance(before)  # which forgets the half of a word that an odd row left over
+        if odd:
+            generator.random(dtype=dtype)
+        generator.random(dtype=dtype, out=row)
+        drawn = before + -(-(odd + len(row) * size) // 8)
+        bits.advance(words - drawn)

@@ -5,7 +5,7 @@ Where the pre-activations come from (a gather, a dense product) is not its busin
 """
 
 from dataclasses import dataclass, fields, replace
-from typing import Any, ClassVar, Protocol, Self, TypeAlias
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 
@@ -13,9 +13,10 @@ from charrnn.arrays import DType, Floats, Shape
 from charrnn.initializers import Initializer
 from charrnn.kernels.base import Kernels
 from charrnn.kernels.plain import NUMPY
-
-Weights: TypeAlias = dict[str, Floats]
-State: TypeAlias = tuple[Floats, ...]  # (h,) or (h, c), each (B, H)
+from charrnn.layers.past import UNTOUCHED, Past
+from charrnn.layers.past import State as State
+from charrnn.layers.past import Weights as Weights
+from charrnn.settings import setting
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,16 @@ class Tape:
         }
         return replace(self, **over_time) if spare else self
 
+    def at(self, t: int) -> State:
+        """The state after `t` steps, in the memory of the steps."""
+        return (self.h[t],)
+
+    def leave(self, t: int) -> State:
+        """Copy the state after `t` steps to `last`, where it outlives the chunk."""
+        for mine, state in zip(self.last, self.at(t), strict=True):
+            np.copyto(mine, state)
+        return self.last
+
     @property
     def nbytes(self) -> int:
         """Bytes of all its arrays."""
@@ -61,8 +72,15 @@ class Cell(Protocol):
     def hidden_size(self) -> int:
         """H."""
 
+    @property
+    def layer_norm(self) -> bool:
+        """Whether the products with the past and with what comes from below are normalised."""
+
     def shapes(self) -> dict[str, Shape]:
-        """Its weights: Wh (H, G*H), the bias b (G*H,) that z from below includes, and its own."""
+        """Its weights: Wh (H, G*H), the bias b (G*H,) that z from below includes, and its own.
+
+        With layer norm also gh (G*H,), the gains of what Wh makes.
+        """
 
     def init_(self, p: Weights, initializer: Initializer, rng: np.random.Generator) -> None:
         """Fill Wh and what else `shapes` names; biases are 0 when this is called."""
@@ -73,21 +91,46 @@ class Cell(Protocol):
     def load(self, p: Weights, tape: Any) -> None:
         """Lay the weights out for `forward`: once, after they have changed."""
 
-    def forward(self, p: Weights, state: State, tape: Any) -> State:
+    def forward(self, p: Weights, state: State, tape: Any, past: Past = UNTOUCHED) -> State:
         """From tape.z and the incoming state to tape.h. Returns the last state, tape.last.
 
         It is the tape's own memory: it lasts, and may be handed in, until the next `forward`.
         """
 
     def backward(
-        self, p: Weights, dh: Floats, tape: Any, g: Weights, dstate: State | None = None
+        self,
+        p: Weights,
+        dh: Floats,
+        tape: Any,
+        g: Weights,
+        dstate: State | None = None,
+        past: Past = UNTOUCHED,
     ) -> State:
         """From dh (T, B, H), the gradient of the outputs, to tape.z = dz and the weights' `g`.
 
-        `dstate` is the gradient of the last state, 0 if it is None. Returns the gradient of the
-        incoming state, in memory of the tape; dh stays as it is. Consumes the tape: forward must
-        run again before the next backward.
+        `past` is that of `forward`; `dstate` is the gradient of the last state, 0 if it
+        is None. Returns the gradient of the incoming state, in memory of the tape; dh stays as it
+        is. Consumes the tape: forward must run again before the next backward.
         """
+
+
+def layer_norm() -> Any:
+    """The setting that every cell has."""
+    return setting(
+        False,
+        "bring the products with the weights to mean 0 and variance 1, each row of them",
+    )
+
+
+def past_shapes(H: int, gates: int, norm: bool) -> dict[str, Shape]:
+    """The weights that every cell has."""
+    shapes: dict[str, Shape] = {"Wh": (H, gates * H), "b": (gates * H,)}
+    return {**shapes, "gh": (gates * H,)} if norm else shapes
+
+
+def part(w: Weights, name: str, columns: slice) -> Floats | None:
+    """Some columns of a vector, if there is that vector."""
+    return w[name][columns] if name in w else None
 
 
 def by_gate(z: Floats, gates: int) -> Floats:
@@ -100,7 +143,9 @@ def rows(x: Floats) -> Floats:
     return x.reshape(-1, x.shape[-1])
 
 
-def recurrent_(w: Floats, gates: int, initializer: Initializer, rng: np.random.Generator) -> None:
-    """Fill the recurrent matrix (H, G*H) block by block."""
-    for block in np.split(w, gates, axis=1):
+def recurrent_(p: Weights, gates: int, initializer: Initializer, rng: np.random.Generator) -> None:
+    """Fill the recurrent matrix (H, G*H) block by block; gains begin at 1."""
+    for block in np.split(p["Wh"], gates, axis=1):
         initializer.recurrent_(block, rng)
+    if "gh" in p:
+        p["gh"][...] = 1.0

@@ -6,27 +6,38 @@ from typing import ClassVar
 import numpy as np
 
 from charrnn.arrays import DType, Floats, Shape, empty
-from charrnn.cells.base import State, Tape, Weights, by_gate, recurrent_, rows
+from charrnn.cells.base import (
+    State,
+    Tape,
+    Weights,
+    by_gate,
+    layer_norm,
+    part,
+    past_shapes,
+    recurrent_,
+    rows,
+)
 from charrnn.initializers import Initializer
-from charrnn.kernels.base import Kernels, Product
+from charrnn.kernels.base import Kernels
 from charrnn.kernels.plain import NUMPY
+from charrnn.layers.past import UNTOUCHED, Past
+from charrnn.layers.recurrence import Recurrence
 from charrnn.ops import sigmoid_, sum_rows
 from charrnn.settings import one_of, setting
 
 
 @dataclass(frozen=True)
 class GruTape(Tape):
-    """Numbers: 8*T*B*H over time, 2*B*H for the states at both ends, 8*B*H of scratch for a step.
+    """Numbers: 8*T*B*H over time, 2*B*H for the states at both ends, 10*B*H of scratch for a step.
 
     Beside them the two layouts of Wh, 6*H*H where the kernels are plain.
+    Layer norm adds 6*T*B*H and 2*T*B, and 3*B*H and 2*B of scratch.
     """
 
     gates: Floats  # (T, 3, B, H), contiguous by gate
     inner: Floats  # (T, B, H): before: r * h_{t-1}; after: h_{t-1} U + bh, then its gradient
-    past: Product  # h times the blocks of Wh for r and z
-    past_n: Product  # inner, or h, times U
-    back: Product  # (dr, dz) times their blocks of Wh.T
-    back_n: Product  # the gradient of that product with U, times U.T
+    past: Recurrence  # h times the blocks of Wh for r and z
+    past_n: Recurrence  # inner, or h, times U
     hz: Floats  # (B, 2*H)
     hn: Floats  # (B, H)
     dh: Floats  # (B, H)
@@ -54,17 +65,17 @@ class Gru:
         "where the reset gate acts: on the state, or on its product with the weights",
         one_of("before", "after"),
     )
+    layer_norm: bool = layer_norm()
 
     gates: ClassVar[int] = 3
     states: ClassVar[tuple[str, ...]] = ("h",)
 
     def shapes(self) -> dict[str, Shape]:
-        H = self.hidden_size
-        shapes: dict[str, Shape] = {"Wh": (H, 3 * H), "b": (3 * H,)}
-        return shapes if self.reset == "before" else {**shapes, "bh": (H,)}
+        shapes = past_shapes(self.hidden_size, self.gates, self.layer_norm)
+        return shapes if self.reset == "before" else {**shapes, "bh": (self.hidden_size,)}
 
     def init_(self, p: Weights, initializer: Initializer, rng: np.random.Generator) -> None:
-        recurrent_(p["Wh"], self.gates, initializer, rng)
+        recurrent_(p, self.gates, initializer, rng)
 
     def tape(self, T: int, B: int, dtype: DType, kernels: Kernels = NUMPY) -> GruTape:
         H = self.hidden_size
@@ -79,10 +90,8 @@ class Gru:
             last=(array(B, H),),
             gates=array(T, 3, B, H),
             inner=array(T, B, H),
-            past=kernels.product(B, H, 2 * H, dtype),
-            past_n=kernels.product(B, H, H, dtype),
-            back=kernels.product(B, 2 * H, H, dtype),
-            back_n=kernels.product(B, H, H, dtype),
+            past=Recurrence(T, B, H, 2 * H, dtype, kernels, self.layer_norm),
+            past_n=Recurrence(T, B, H, H, dtype, kernels, self.layer_norm),
             hz=array(B, 2 * H),
             hn=array(B, H),
             dh=array(B, H),
@@ -91,64 +100,91 @@ class Gru:
         )
 
     def load(self, p: Weights, tape: GruTape) -> None:
-        tape.past.load(p["Wh"][:, : self._U])
-        tape.past_n.load(p["Wh"][:, self._U :])
+        tape.past.load(p["Wh"][:, self._gates])
+        tape.past_n.load(p["Wh"][:, self._U])
 
-    def forward(self, p: Weights, state: State, tape: GruTape) -> State:
-        h, hz, hn, past, past_n = tape.h, tape.hz, tape.hn, tape.past, tape.past_n
+    def forward(self, p: Weights, state: State, tape: GruTape, past: Past = UNTOUCHED) -> State:
+        h, hz, hn, scratch = tape.h, tape.hz, tape.hn, tape.scratch
         np.copyto(h[0], state[0])
+        read = tape.past.reader(past.mask, part(p, "gh", self._gates))
+        read_n = tape.past_n.reader(past.mask, part(p, "gh", self._U))
         reset = tape.kernels.step(gru_reset)
         before, after = tape.kernels.step(gru_before), tape.kernels.step(gru_after)
         over_time = zip(tape.z, h, h[1:], tape.gates, tape.inner, strict=False)
-        for z, h_prev, h_t, gates, inner in over_time:
-            past(h_prev, hz)
+        for t, (z, h_prev, h_t, gates, inner) in enumerate(over_time):
+            read(h_prev, hz)
             if self.reset == "before":
                 reset(z, hz, h_prev, gates, inner)
-                past_n(inner, hn)
-                before(z, hn, h_prev, gates, h_t, tape.scratch)
+                read_n(inner, hn)
+                before(z, hn, h_prev, gates, h_t, scratch)
             else:
-                past_n(h_prev, hn)
-                after(z, hz, hn, p["bh"], h_prev, gates, inner, h_t, tape.scratch)
-        np.copyto(tape.last[0], h[-1])
-        return tape.last
+                read_n(h_prev, hn)
+                after(z, hz, hn, p["bh"], h_prev, gates, inner, h_t, scratch)
+            if past.held:
+                past.hold_(t, (h_t,), (h_prev,))
+        return tape.leave(len(tape.z))
 
     def backward(
-        self, p: Weights, dh: Floats, tape: GruTape, g: Weights, dstate: State | None = None
+        self,
+        p: Weights,
+        dh: Floats,
+        tape: GruTape,
+        g: Weights,
+        dstate: State | None = None,
+        past: Past = UNTOUCHED,
     ) -> State:
         h, dz, dh_prev, kept, hn = tape.h, tape.z, tape.dh, tape.kept, tape.hn
+        Wh, gates, U = p["Wh"], self._gates, self._U
         (dh_prev[...],) = (0.0,) if dstate is None else dstate
         candidate = tape.kernels.step(gru_candidate_backward)
         before = tape.kernels.step(gru_before_backward)
         after = tape.kernels.step(gru_after_backward)
-        tape.back.load(p["Wh"][:, : self._U].T)
-        tape.back_n.load(p["Wh"][:, self._U :].T)
+        read = tape.past.back_reader(Wh[:, gates], past.mask, part(p, "gh", gates), len(dh))
+        read_n = tape.past_n.back_reader(Wh[:, U], past.mask, part(p, "gh", U), len(dh))
         for t in reversed(range(len(dh))):
-            candidate(dh[t], dh_prev, tape.gates[t], h[t], dz[t], kept, tape.scratch)
+            above = dh[t]
+            if past.held:
+                np.add(dh_prev, above, out=dh_prev)
+                past.release_(t, (dh_prev,))
+                above = past.zero
+            candidate(above, dh_prev, tape.gates[t], h[t], dz[t], kept, tape.scratch)
             if self.reset == "before":
-                tape.back_n(dz[t, :, self._U :], hn)
+                read_n(dz[t, :, U], hn)
                 before(hn, tape.gates[t], h[t], dz[t], kept, tape.scratch)
             else:
                 after(tape.gates[t], tape.inner[t], dz[t], tape.scratch)
-                tape.back_n(tape.inner[t], hn)
+                read_n(tape.inner[t], hn)
                 np.add(kept, hn, out=kept)
-            tape.back(dz[t, :, : self._U], dh_prev)
+            read(dz[t, :, gates], dh_prev)
             np.add(dh_prev, kept, out=dh_prev)
-        self._weight_gradients(tape, g)
+            if past.held:
+                past.return_((dh_prev,))
+        self._weight_gradients(tape, g, past.mask)
         return (dh_prev,)
 
-    def _weight_gradients(self, tape: GruTape, g: Weights) -> None:
-        h, dz, inner = rows(tape.h[:-1]), rows(tape.z), rows(tape.inner)
-        np.matmul(h.T, dz[:, : self._U], out=g["Wh"][:, : self._U])
+    def _weight_gradients(self, tape: GruTape, g: Weights, mask: Floats | None) -> None:
+        h, dz, inner, gates, U = tape.h[:-1], tape.z, tape.inner, self._gates, self._U
         if self.reset == "before":
-            np.matmul(inner.T, dz[:, self._U :], out=g["Wh"][:, self._U :])
+            tape.past_n.weight_gradients(inner, dz[..., U], mask, g["Wh"][:, U], part(g, "gh", U))
+            tape.past.weight_gradients(
+                h, dz[..., gates], mask, g["Wh"][:, gates], part(g, "gh", gates)
+            )
         else:
-            np.matmul(h.T, inner, out=g["Wh"][:, self._U :])
-            sum_rows(inner, out=g["bh"])
+            tape.past.weight_gradients(
+                h, dz[..., gates], mask, g["Wh"][:, gates], part(g, "gh", gates)
+            )
+            tape.past_n.weight_gradients(h, inner, None, g["Wh"][:, U], part(g, "gh", U))
+            sum_rows(rows(inner), out=g["bh"])
 
     @property
-    def _U(self) -> int:
-        """The column of Wh where the candidate's block, U, begins."""
-        return 2 * self.hidden_size
+    def _gates(self) -> slice:
+        """The columns of Wh for r and z."""
+        return slice(2 * self.hidden_size)
+
+    @property
+    def _U(self) -> slice:
+        """The columns of Wh for the candidate: U."""
+        return slice(2 * self.hidden_size, 3 * self.hidden_size)
 
 
 def gru_reset(z: Floats, hz: Floats, h_prev: Floats, gates: Floats, inner: Floats) -> None:

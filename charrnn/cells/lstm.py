@@ -1,35 +1,55 @@
 """The long short-term memory: a cell state that is added to, and three gates that guard it."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 
 from charrnn.arrays import DType, Floats, Shape, empty
-from charrnn.cells.base import State, Tape, Weights, by_gate, recurrent_, rows
+from charrnn.cells.base import (
+    State,
+    Tape,
+    Weights,
+    by_gate,
+    layer_norm,
+    past_shapes,
+    recurrent_,
+)
+from charrnn.cells.peephole import (
+    Peepholes,
+    peephole_gradients,
+    peephole_init_,
+    peephole_shapes,
+)
 from charrnn.initializers import Initializer
-from charrnn.kernels.base import Kernels, Product
+from charrnn.kernels.base import Kernels
 from charrnn.kernels.plain import NUMPY
+from charrnn.layers.past import UNTOUCHED, Past
+from charrnn.layers.recurrence import Recurrence
 from charrnn.ops import sigmoid_
 from charrnn.settings import setting
 
 
 @dataclass(frozen=True)
 class LstmTape(Tape):
-    """Numbers: 11*T*B*H over time, 4*B*H for the states at both ends, 12*B*H of scratch for a step.
+    """Numbers: 11*T*B*H over time, 4*B*H for the states at both ends, 14*B*H of scratch for a step.
 
     Beside them the two layouts of Wh, 8*H*H where the kernels are plain.
+    Layer norm adds 8*T*B*H and T*B, and 4*B*H and B of scratch.
     """
 
     c: Floats  # (T+1, B, H)
     gates: Floats  # (T, 4, B, H), contiguous by gate
     tanh_c: Floats  # (T, B, H)
-    past: Product  # h Wh
-    back: Product  # dz Wh.T
+    past: Recurrence  # h Wh
     hz: Floats  # (B, 4*H)
     dh: Floats  # (B, H)
     dc: Floats  # (B, H)
+    h_new: Floats  # (B, H): o tanh(c), where zoneout has changed h
     scratch: Floats  # (6*B, H)
+
+    def at(self, t: int) -> State:
+        return self.h[t], self.c[t]
 
 
 @dataclass(frozen=True)
@@ -43,23 +63,30 @@ class Lstm:
     where i, f, o are the input, forget and output gates, g is the candidate, and z = x Wx + b
     comes from below. The gates stand in the order i f o g, so that one sigmoid covers three. The
     bias of the forget gate starts at 1, which lets errors flow from the first step on
-    (Jozefowicz, Zaremba and Sutskever 2015).
+    (Jozefowicz, Zaremba and Sutskever 2015). With peepholes the gates also see the cell state.
     """
 
     hidden_size: int
     forget_bias: float = setting(1.0, "initial bias of the forget gate")
+    peephole: bool | Literal["full"] = setting(
+        False, "gates see the cell state: true by a number a unit, full by matrices"
+    )
+    layer_norm: bool = layer_norm()
 
     gates: ClassVar[int] = 4
     states: ClassVar[tuple[str, ...]] = ("h", "c")
 
     def shapes(self) -> dict[str, Shape]:
         H = self.hidden_size
-        return {"Wh": (H, 4 * H), "b": (4 * H,)}
+        shapes = past_shapes(H, self.gates, self.layer_norm)
+        return shapes | peephole_shapes(H, self.peephole == "full") if self.peephole else shapes
 
     def init_(self, p: Weights, initializer: Initializer, rng: np.random.Generator) -> None:
-        recurrent_(p["Wh"], self.gates, initializer, rng)
+        recurrent_(p, self.gates, initializer, rng)
         H = self.hidden_size
         p["b"][H : 2 * H] = self.forget_bias
+        if self.peephole:
+            peephole_init_(p, initializer, rng)
 
     def tape(self, T: int, B: int, dtype: DType, kernels: Kernels = NUMPY) -> LstmTape:
         H = self.hidden_size
@@ -75,43 +102,69 @@ class Lstm:
             c=array(T + 1, B, H),
             gates=array(T, 4, B, H),
             tanh_c=array(T, B, H),
-            past=kernels.product(B, H, 4 * H, dtype),
-            back=kernels.product(B, 4 * H, H, dtype),
+            past=Recurrence(T, B, H, 4 * H, dtype, kernels, self.layer_norm),
             hz=array(B, 4 * H),
             dh=array(B, H),
             dc=array(B, H),
+            h_new=array(B, H),
             scratch=array(6 * B, H),
         )
 
     def load(self, p: Weights, tape: LstmTape) -> None:
         tape.past.load(p["Wh"])
 
-    def forward(self, p: Weights, state: State, tape: LstmTape) -> State:
-        h, c, past, hz, scratch = tape.h, tape.c, tape.past, tape.hz, tape.scratch
+    def forward(self, p: Weights, state: State, tape: LstmTape, past: Past = UNTOUCHED) -> State:
+        h, c, hz, scratch = tape.h, tape.c, tape.hz, tape.scratch
         np.copyto(h[0], state[0])
         np.copyto(c[0], state[1])
-        step = tape.kernels.step(lstm_forward)
+        read = tape.past.reader(past.mask, p.get("gh"))
+        step = Peepholes(p).forward if self.peephole else tape.kernels.step(lstm_forward)
         over_time = zip(tape.z, h, h[1:], c, c[1:], tape.gates, tape.tanh_c, strict=False)
-        for z, h_prev, h_t, c_prev, c_t, gates, tanh_c in over_time:
-            past(h_prev, hz)
+        for t, (z, h_prev, h_t, c_prev, c_t, gates, tanh_c) in enumerate(over_time):
+            read(h_prev, hz)
             step(z, hz, c_prev, gates, c_t, tanh_c, h_t, scratch)
-        np.copyto(tape.last[0], h[-1])
-        np.copyto(tape.last[1], c[-1])
-        return tape.last
+            if past.held:
+                past.hold_(t, (h_t, c_t), (h_prev, c_prev))
+        return tape.leave(len(tape.z))
 
     def backward(
-        self, p: Weights, dh: Floats, tape: LstmTape, g: Weights, dstate: State | None = None
+        self,
+        p: Weights,
+        dh: Floats,
+        tape: LstmTape,
+        g: Weights,
+        dstate: State | None = None,
+        past: Past = UNTOUCHED,
     ) -> State:
         h, c, dz, dh_prev, dc = tape.h, tape.c, tape.z, tape.dh, tape.dc
         dh_prev[...], dc[...] = (0.0, 0.0) if dstate is None else dstate
-        step = tape.kernels.step(lstm_backward)
-        tape.back.load(p["Wh"].T)
+        read = tape.past.back_reader(p["Wh"], past.mask, p.get("gh"), len(dh))
+        step = Peepholes(p).backward if self.peephole else tape.kernels.step(lstm_backward)
         for t in reversed(range(len(dh))):
-            gates, tanh_c, h_t = tape.gates[t], tape.tanh_c[t], h[t + 1]
-            step(dh[t], dh_prev, dc, gates, c[t], tanh_c, h_t, dz[t], tape.scratch)
-            tape.back(dz[t], dh_prev)
-        np.matmul(rows(h[:-1]).T, rows(dz), out=g["Wh"])
+            above, gates, tanh_c, h_t = dh[t], tape.gates[t], tape.tanh_c[t], h[t + 1]
+            if past.held:
+                np.add(dh_prev, above, out=dh_prev)
+                past.release_(t, (dh_prev, dc))
+                above = past.zero
+                h_t = np.multiply(gates[2], tanh_c, out=tape.h_new)
+            step(above, dh_prev, dc, gates, c[t], tanh_c, h_t, dz[t], tape.scratch)
+            read(dz[t], dh_prev)
+            if past.held:
+                past.return_((dh_prev, dc))
+        tape.past.weight_gradients(h[:-1], dz, past.mask, g["Wh"], g.get("gh"))
+        if self.peephole:
+            peephole_gradients(self._seen(tape, past), c[:-1], dz, g)
         return dh_prev, dc
+
+    def _seen(self, tape: LstmTape, past: Past) -> Floats:
+        """The cell states that the output gates saw: before zoneout, which hides them."""
+        if not past.held:
+            return tape.c[1:]
+        i, f, _, g = tape.gates.swapaxes(0, 1)
+        np.multiply(f, tape.c[:-1], out=f)
+        np.multiply(i, g, out=i)
+        seen: Floats = np.add(f, i, out=f)
+        return seen
 
 
 def lstm_forward(

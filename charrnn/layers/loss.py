@@ -31,10 +31,12 @@ class LossTape(NamedTuple):
 class CrossEntropy:
     """loss = -log softmax(logits)[target], the maximum taken out first so that exp cannot overflow.
 
-    Goodfellow, Bengio and Courville (2016), sections 4.1 and 6.2.2.3.
+    Goodfellow, Bengio and Courville (2016), sections 4.1 and 6.2.2.3. With label smoothing a share
+    of every target is spread evenly over the alphabet (Szegedy et al. 2016, section 7).
     """
 
     vocab_size: int
+    smoothing: float = 0.0
 
     def forward(self, logits: Floats, targets: Ids, tape: LossTape) -> None:
         """Losses in nats into tape.losses (R,); overwrites `logits` (R, V) with their softmax."""
@@ -43,6 +45,8 @@ class CrossEntropy:
         np.subtract(logits, losses[:, None], out=logits)
         np.add(targets, _row_starts(len(targets), self.vocab_size), out=chosen)
         logits.reshape(-1).take(chosen, out=losses, mode="clip")
+        if self.smoothing:
+            self._smooth(logits, losses, totals)
         np.exp(logits, out=logits)
         np.matmul(logits, ones(self.vocab_size, logits.dtype), out=totals)
         np.divide(logits, totals[:, None], out=logits)
@@ -53,9 +57,18 @@ class CrossEntropy:
         """Overwrite the softmax (R, V) with `share` times the gradient of the summed losses."""
         flat = softmax.reshape(-1)
         flat.take(tape.chosen, out=tape.totals, mode="clip")
-        np.subtract(tape.totals, 1.0, out=tape.totals)
+        np.subtract(tape.totals, 1.0 - self.smoothing, out=tape.totals)
         flat[tape.chosen] = tape.totals
+        if self.smoothing:
+            np.subtract(softmax, self.smoothing / self.vocab_size, out=softmax)
         np.multiply(softmax, share, out=softmax)
+
+    def _smooth(self, logits: Floats, losses: Floats, scratch: Floats) -> None:
+        """losses = (1 - s) losses + s times the mean of the row."""
+        np.matmul(logits, ones(self.vocab_size, logits.dtype), out=scratch)
+        np.multiply(scratch, self.smoothing / self.vocab_size, out=scratch)
+        np.multiply(losses, 1.0 - self.smoothing, out=losses)
+        np.add(losses, scratch, out=losses)
 
 
 @cache

@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from charrnn.arrays import Floats, Ids
-from charrnn.model import CharModel, States
+from charrnn.model import CharModel
+from charrnn.model_tape import States
 from charrnn.params import Params
 from charrnn.rng import stream
 from charrnn.sampling.filters import Filter

@@ -5,11 +5,12 @@ from itertools import product
 import numpy as np
 
 from charrnn.cells import CELLS, Cell
-from charrnn.config.keys import keys_of
+from charrnn.config.keys import Key, keys_of
 from charrnn.initializers import Uniform
-from charrnn.layers.dropout import noise_of
+from charrnn.layers.noise import Noise, Rates
 from charrnn.model import CharModel
 from charrnn.params import Params
+from tests import naive
 
 V, T, B, H, E = 7, 5, 3, 4, 3
 FLOAT64 = np.dtype(np.float64)
@@ -18,8 +19,18 @@ FLOAT64 = np.dtype(np.float64)
 def variants(name: str) -> list[Cell]:
     """A cell of the table with every combination of the words its options may be."""
     keys = keys_of(CELLS[name])
-    values = [key.words or (key.default,) for key in keys.values()]
+    values = [words_of(key) for key in keys.values()]
     return [CELLS[name](H, **dict(zip(keys, chosen, strict=True))) for chosen in product(*values)]
+
+
+def words_of(key: Key) -> tuple[object, ...]:
+    """Everything a key may be if that is a matter of words, or of yes and no."""
+    if key.words:
+        return key.words
+    kinds = [kind.schema for kind in key.kinds]
+    if {"type": "boolean"} in kinds:
+        return (False, True, *(kind["const"] for kind in kinds if "const" in kind))
+    return (key.default,)
 
 
 EVERY_CELL = [cell for name in CELLS for cell in variants(name)]
@@ -48,7 +59,34 @@ def chunk(seed: int = 0, steps: int = T, tracks: int = B):
     return ids[:-1], ids[1:]
 
 
-noise = noise_of(9, 0)  # the same dropout at every call
+noise = Noise(9, 0)  # the same at every call
+NOISES = {
+    "quiet": Rates(),
+    "dropout": Rates(hidden=0.4, output=0.3),
+    "input": Rates(input=0.3),
+    "variational": Rates(input=0.3, hidden=0.4, output=0.3, variational=True),
+    "recurrent": Rates(recurrent=0.4),
+    "weights": Rates(weights=0.3),
+    "zoneout": Rates(zoneout=0.3),
+    "all but zoneout": Rates(0.2, 0.3, 0.2, 0.3, 0.2, variational=True),
+    "all": Rates(0.2, 0.3, 0.2, 0.3, 0.2, 0.3, variational=True),
+}
+
+
+def masks_of(model: CharModel, tape) -> naive.Masks:
+    """What the noise of the last chunk on `tape` was, for the oracle."""
+    steps, pasts = len(tape.logits), [block.past for block in tape.blocks]
+    B = tape.logits.shape[1]
+    return naive.Masks(
+        outputs=[
+            None if b.mask is None else np.broadcast_to(b.mask, b.cell.h[1:].shape).copy()
+            for b in tape.blocks
+        ],
+        inputs=None if tape.inputs is None else tape.inputs.factors(steps).reshape(steps, B).copy(),
+        past=[None if p.mask is None else p.mask.copy() for p in pasts],
+        weights=[None if p.kept is None else p.kept.copy() for p in pasts],
+        held=[[h[:steps].copy() for h in p.held] for p in pasts] if model.noise.zoneout else [],
+    )
 
 
 def random_state(cell: Cell, seed: int = 5, tracks: int = B):

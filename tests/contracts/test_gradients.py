@@ -1,4 +1,4 @@
-"""Cells x options x layers x embedding x tied x learned state x dropout: true gradients?"""
+"""Cells x options x layers x embedding x tied x learned state x noise: true gradients?"""
 
 import numpy as np
 import pytest
@@ -8,6 +8,7 @@ from charrnn.model import CharModel
 from tests.contracts.networks import (
     EVERY_CELL,
     FLOAT64,
+    NOISES,
     B,
     E,
     H,
@@ -19,7 +20,7 @@ from tests.contracts.networks import (
     weights,
 )
 
-TOLERANCE = 1e-6
+TOLERANCE = 1e-5  # the norm of four numbers is curved: a difference of losses tells no more
 
 
 def check(model: CharModel, entries: int = 4) -> dict[str, float]:
@@ -37,15 +38,27 @@ def check(model: CharModel, entries: int = 4) -> dict[str, float]:
     return {**errors, "direction": directional_error(loss, p, g, rng)}
 
 
-@pytest.mark.parametrize("cell", EVERY_CELL, ids=label)
-@pytest.mark.parametrize("layers", [1, 2, 3])
+each_cell = pytest.mark.parametrize("cell", EVERY_CELL, ids=label)
+
+
+@each_cell
+@pytest.mark.parametrize("layers", [1, 3])
 @pytest.mark.parametrize("embedding", [0, E, H])
 @pytest.mark.parametrize("learned", [False, True])
-@pytest.mark.parametrize("dropout", [0.0, 0.4])
+@pytest.mark.parametrize("kind", ["quiet", "all"])
 def test_back_propagation_is_the_derivative(
-    cell, layers: int, embedding: int, learned: bool, dropout: float
+    cell, layers: int, embedding: int, learned: bool, kind: str
 ) -> None:
-    model = CharModel(V, (cell,) * layers, embedding, embedding == H, dropout, learned)
+    rates = NOISES[kind]
+    model = CharModel(V, (cell,) * layers, embedding, embedding == H, rates, learned)
+    errors = check(model)
+    assert max(errors.values()) < TOLERANCE, errors
+
+
+@each_cell
+@pytest.mark.parametrize("kind", NOISES)
+def test_it_is_under_every_kind_of_noise(cell, kind: str) -> None:
+    model = CharModel(V, (cell,) * 2, E, noise=NOISES[kind], label_smoothing=0.1)
     errors = check(model)
     assert max(errors.values()) < TOLERANCE, errors
 

@@ -13,6 +13,7 @@ from charrnn.kernels import KERNELS, choose, installed
 from charrnn.kernels.plain import NUMPY, Plain
 from charrnn.kernels.tiled import WIDTH, Tiled, depth_of
 from charrnn.layers import projection
+from charrnn.layers.noise import Rates
 from charrnn.model import CharModel
 from tests.contracts.networks import (
     EVERY_CELL,
@@ -35,6 +36,7 @@ STEPS = {
     for module in (rnn, lstm, gru, projection)
     for name, function in inspect.getmembers(module, inspect.isfunction)
 }
+NOISE = Rates(hidden=0.3, output=0.3)
 each_set = pytest.mark.parametrize("name", SETS)
 each_dtype = pytest.mark.parametrize("dtype", [FLOAT32, FLOAT64], ids=str)
 
@@ -43,7 +45,9 @@ each_dtype = pytest.mark.parametrize("dtype", [FLOAT32, FLOAT64], ids=str)
 @pytest.mark.parametrize("cell", EVERY_CELL, ids=label)
 @pytest.mark.parametrize("layers", [1, 2])
 def test_back_propagation_is_the_derivative(name: str, cell, layers: int) -> None:
-    model = CharModel(V, (cell,) * layers, 3, dropout=0.3, learn_initial_state=True)
+    model = CharModel(
+        V, (cell,) * layers, 3, noise=Rates(hidden=0.3, output=0.3), learn_initial_state=True
+    )
     p, (x, y) = weights(model), chunk()
     tape, g, scratch = model.tape(T, B, FLOAT64, SETS[name]), p.like(), p.like()
     g.flat[...] = np.nan

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from charrnn.optim import OPTIMIZERS, SCHEDULES, clip_, new_scratch, new_slots, step_
+from charrnn.optim import OPTIMIZERS, SCHEDULES, Moment, clip_, new_scratch, new_slots, step_
 from charrnn.optim.rules import SLICE
 from charrnn.params import Params
 
@@ -145,28 +145,45 @@ def test_weight_decay_spares_vectors() -> None:
     np.testing.assert_allclose(p["W"], before["W"] * 0.95, rtol=1e-14)
 
 
+def at(progress: float, epoch: float = 0.0, step: float = 0.0, falls: int = 0) -> Moment:
+    return Moment(progress, epoch, step, falls)
+
+
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_a_schedule_never_leaves_zero_to_one(name: str) -> None:
     schedule = SCHEDULES[name]()
     for k in range(101):
-        assert 0.0 <= schedule.factor(k / 100, k / 10) <= 1.0
+        assert 0.0 <= schedule.factor(at(k / 100, k / 10, k, k // 30)) <= 1.0
 
 
 def test_constant_step_and_exponential_by_hand() -> None:
-    assert SCHEDULES["constant"]().factor(0.7, 12.0) == 1.0
+    assert SCHEDULES["constant"]().factor(at(0.7, 12.0)) == 1.0
     step = SCHEDULES["step"](every=2, gamma=0.5, start=1)
-    assert [step.factor(0, e) for e in (0, 0.99, 2.9, 3.0, 4.99, 5.0)] == [1, 1, 1, 0.5, 0.5, 0.25]
+    factors = [step.factor(at(0, epoch)) for epoch in (0, 0.99, 2.9, 3.0, 4.99, 5.0)]
+    assert factors == [1, 1, 1, 0.5, 0.5, 0.25]
     exponential = SCHEDULES["exponential"](final=0.01)
-    assert exponential.factor(0.5, 0) == pytest.approx(0.1)
-    assert exponential.factor(1.0, 0) == pytest.approx(0.01)
+    assert exponential.factor(at(0.5, 0)) == pytest.approx(0.1)
+    assert exponential.factor(at(1.0, 0)) == pytest.approx(0.01)
 
 
 def test_cosine_rises_then_falls() -> None:
     cosine = SCHEDULES["cosine"](warmup=0.1, final=0.2)
-    assert cosine.factor(0.05, 0) == pytest.approx(0.5)
-    assert cosine.factor(0.1, 0) == pytest.approx(1.0)
-    assert cosine.factor(0.55, 0) == pytest.approx(0.6)
-    assert cosine.factor(1.0, 0) == pytest.approx(0.2)
+    assert cosine.factor(at(0.05, 0)) == pytest.approx(0.5)
+    assert cosine.factor(at(0.1, 0)) == pytest.approx(1.0)
+    assert cosine.factor(at(0.55, 0)) == pytest.approx(0.6)
+    assert cosine.factor(at(1.0, 0)) == pytest.approx(0.2)
+
+
+def test_the_inverse_square_root_rises_to_one_and_falls() -> None:
+    schedule = SCHEDULES["inverse_sqrt"](warmup=100)
+    factors = [schedule.factor(at(0, step=step)) for step in (0, 50, 100, 400, 10_000)]
+    assert factors == pytest.approx([0.0, 0.5, 1.0, 0.5, 0.1])
+
+
+def test_a_plateau_is_patient_and_then_falls_again_and_again() -> None:
+    schedule = SCHEDULES["plateau"](gamma=0.5, patience=3)
+    assert [schedule.falls(stale) for stale in range(8)] == [0, 0, 0, 1, 0, 0, 1, 0]
+    assert [schedule.factor(at(0, falls=falls)) for falls in range(3)] == [1.0, 0.5, 0.25]
 
 
 def test_clipping_by_norm_keeps_the_direction() -> None:

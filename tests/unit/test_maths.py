@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from charrnn import ops
 from charrnn.cells import CELLS, Lstm
 from charrnn.initializers import INITIALIZERS, Default, Normal
-from charrnn.layers.dropout import Dropout, noise_of
+from charrnn.layers.dropout import Dropout
 from charrnn.layers.loss import CrossEntropy, LossTape
+from charrnn.layers.noise import Noise
 from charrnn.model import CharModel
 from charrnn.params import Params
 from charrnn.rng import stream
@@ -159,7 +160,7 @@ def test_bounds_and_deviations() -> None:
 def test_dropout_keeps_the_mean_and_says_which(rate: float) -> None:
     x = np.full((50, 20, 30), 2.0)
     mask, y = np.empty_like(x), np.empty_like(x)
-    Dropout(rate).forward(x, mask, y, noise_of(1, 0), 0)
+    Dropout(rate).forward(x, mask, y, Noise(1, 0), 0)
     np.testing.assert_allclose(np.unique(mask), [0.0, 1 / (1 - rate)])
     assert (mask == 0).mean() == pytest.approx(rate, abs=0.01)
     assert y.mean() == pytest.approx(2.0, rel=0.05)

@@ -5,6 +5,7 @@ import pytest
 
 from charrnn.cells import Gru, Lstm
 from charrnn.initializers import Default
+from charrnn.layers.noise import Rates
 from charrnn.model import CharModel
 from tests.contracts.networks import FLOAT64, B, H, T, V, chunk, noise, random_state, weights
 
@@ -26,15 +27,15 @@ def test_the_tracks_of_two_workers_add_up_to_the_whole_chunk(learned: bool) -> N
 
 
 def test_every_layer_has_a_dropout_of_its_own() -> None:
-    model = CharModel(V, (Lstm(H),) * 3, dropout=0.5)
+    model = CharModel(V, (Lstm(H),) * 3, noise=Rates(hidden=0.5, output=0.5))
     p, (x, y) = weights(model), chunk()
     tape = model.tape(T, B, FLOAT64)
     model.loss_and_grads(p, p.like(), x, y, None, tape, noise)
-    for k, mask in enumerate(tape.masks):
-        drawn = np.empty((B, T * H))
-        noise(k, drawn)
-        np.testing.assert_array_equal(mask != 0.0, drawn.reshape(B, T, H).swapaxes(0, 1) >= 0.5)
-    assert len({mask.tobytes() for mask in tape.masks}) == 3
+    for k, block in enumerate(tape.blocks):
+        drawn = np.empty((T, B, H))
+        noise.over_time_("dropout", k, drawn, np.empty_like(drawn))
+        np.testing.assert_array_equal(block.mask != 0.0, drawn >= 0.5)
+    assert len({block.mask.tobytes() for block in tape.blocks}) == 3
 
 
 def test_no_two_matrices_of_a_fresh_network_start_alike() -> None:
@@ -77,7 +78,7 @@ def test_characters_may_be_integers_of_any_type(dtype: type) -> None:
 
 
 def test_weights_characters_and_the_incoming_state_are_only_read() -> None:
-    model = CharModel(V, (Lstm(H), Lstm(H)), H, tied=True, dropout=0.4)
+    model = CharModel(V, (Lstm(H), Lstm(H)), H, tied=True, noise=Rates(hidden=0.4, output=0.4))
     p, (x, y) = weights(model), chunk()
     state = tuple(random_state(cell, k) for k, cell in enumerate(model.cells))
     arrays = [p.flat, x, y, *(a for layer in state for a in layer)]
