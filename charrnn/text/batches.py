@@ -5,36 +5,73 @@ so the state that the model carries from chunk to chunk is the state after the t
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from charrnn.arrays import Ids
+from charrnn.arrays import Floats, Ids
+from charrnn.rng import stream
+from charrnn.text.part import Part
 
 
-class Part(NamedTuple):
-    """A stretch of an encoded text, and how its ids become those of a model."""
+class Chunk(NamedTuple):
+    """What one step of training reads, and what of it counts."""
 
-    ids: Ids  # (n,), of the text's own alphabet, perhaps on disk
-    lookup: Ids  # (A,), from that alphabet to the model's vocabulary
+    x: Ids  # (T, B) characters
+    y: Ids  # (T, B) the characters that follow
+    carried: bool  # it goes on from a state; else it begins with the initial one
+    targets: int  # that count, of all tracks
+    skip: int = 0  # steps that are read again, for the gradient alone: their targets do not count
+    carry: int | None = None  # the steps after which the next chunk begins, if not after all
+    weights: Floats | None = None  # (T, B) 1 where a target counts, 0 where there is none
+    scale: float = 1.0  # of the learning rate
 
-    def window(self, positions: Ids) -> Ids:
-        """The model's ids at `positions`, in their shape."""
-        ids: Ids = np.take(self.lookup, self.ids[positions])
-        return ids
+
+class Chunks(Protocol):
+    """A training part as a sequence of chunks. A position in the data is a number, the step."""
+
+    @property
+    def batch_size(self) -> int:
+        """B."""
+
+    @property
+    def longest(self) -> int:
+        """The most steps that a chunk may have."""
+
+    @property
+    def chunks(self) -> int:
+        """Chunks in an epoch."""
+
+    def chunk(self, step: int, tracks: range | None = None) -> Chunk:
+        """What step 0, 1, ... of a run reads: of all tracks, or of those given."""
+
+    def carried(self, step: int) -> bool:
+        """Whether that step goes on from the state of the one before."""
 
 
 @dataclass(frozen=True)
 class Batches:
-    """Chunks of a part. chunk(k) depends on k alone, so a position in the data is a number.
+    """Chunks of a part that is one long text.
 
     An epoch is `chunks` chunks as equal as can be, none longer than `seq_length`: no character is
     left out but the fewer than B that do not fill a row of the tracks.
+
+    With a `stride` k1 below the sequence length k2 it is truncated back-propagation (k1, k2)
+    (Williams and Peng 1990): each step reads the last k2 characters, of which k1 are new, counts
+    the predictions of the new ones, and goes on from the state after k1 steps. With k1 = 1 every
+    error flows back k2 steps.
+
+    With `jitter` the ends of chunks move at random by up to half that share of their length, in
+    every epoch anew, so that no place is always the one where the gradient is cut (after Merity,
+    Keskar and Socher 2018, section 4.1; as there, a short chunk makes a small step).
     """
 
     part: Part
     batch_size: int  # B
-    seq_length: int  # the most steps a chunk may have
+    seq_length: int  # k2
+    stride: int | None = None  # k1; None: k2
+    jitter: float = 0.0
+    seed: int = 0
 
     @property
     def track_length(self) -> int:
@@ -42,20 +79,58 @@ class Batches:
         return (len(self.part.ids) - 1) // self.batch_size
 
     @property
+    def longest(self) -> int:
+        reach = int(self.seq_length * self.jitter) + bool(self.jitter)
+        return min(self.track_length, self.seq_length + reach)
+
+    @property
     def chunks(self) -> int:
-        """Chunks in an epoch."""
+        if self._overlaps:
+            return 1 + -(-max(0, self.track_length - self.seq_length) // self._stride)
         return -(-self.track_length // self.seq_length)
 
-    def chunk(self, k: int, tracks: range | None = None) -> tuple[Ids, Ids]:
-        """x and y (T, B) of chunk `k` of an epoch: characters, and the characters that follow.
-
-        Of all tracks, or of those given.
-        """
-        start, stop = (j * self.track_length // self.chunks for j in (k, k + 1))
+    def chunk(self, step: int, tracks: range | None = None) -> Chunk:
+        epoch, k = divmod(step, self.chunks)
+        start, stop = self._start(epoch, k), self._stop(epoch, k)
         steps = np.arange(start, stop + 1)
         starts = np.array(tracks or range(self.batch_size)) * self.track_length
         window = self.part.window(steps[:, None] + starts)
-        return window[:-1], window[1:]
+        skip = self._stop(epoch, k - 1) - start if k else 0
+        last = k == self.chunks - 1
+        return Chunk(
+            x=window[:-1],
+            y=window[1:],
+            carried=k > 0,
+            targets=(stop - start - skip) * self.batch_size,
+            skip=skip,
+            carry=self._start(epoch, k + 1) - start if self._overlaps and not last else None,
+            scale=(stop - start) * self.chunks / self.track_length if self.jitter else 1.0,
+        )
+
+    def carried(self, step: int) -> bool:
+        return step % self.chunks > 0
+
+    @property
+    def _stride(self) -> int:
+        return self.stride or self.seq_length
+
+    @property
+    def _overlaps(self) -> bool:
+        return self._stride < self.seq_length
+
+    def _start(self, epoch: int, k: int) -> int:
+        if self._overlaps:
+            return min(k * self._stride, max(0, self.track_length - self.seq_length))
+        return self._stop(epoch, k - 1) if k else 0
+
+    def _stop(self, epoch: int, k: int) -> int:
+        if self._overlaps:
+            return min(self._start(epoch, k) + self.seq_length, self.track_length)
+        stop = (k + 1) * self.track_length // self.chunks
+        if not self.jitter or k == self.chunks - 1:
+            return stop
+        reach = self.jitter * (self.track_length // self.chunks) / 2
+        return stop + int(reach * stream(self.seed, "bptt", epoch, k).uniform(-1.0, 1.0))
 
 
 def fit(characters: int, batch_size: int, seq_length: int) -> tuple[int, int]:

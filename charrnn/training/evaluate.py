@@ -15,10 +15,12 @@ from charrnn.arrays import Floats, Ids
 from charrnn.cells import State
 from charrnn.kernels.base import Kernels
 from charrnn.kernels.plain import NUMPY
-from charrnn.model import CharModel, ModelTape, States
+from charrnn.model import CharModel
+from charrnn.model_tape import ModelTape, States
 from charrnn.parallel.base import SOLO, Communicator
 from charrnn.params import Params
-from charrnn.text.batches import Part
+from charrnn.text.part import Part
+from charrnn.training.evaluate_records import RecordEvaluation
 
 TRACKS = 1024
 GROUP = 32  # tracks that are read side by side
@@ -41,7 +43,7 @@ class Evaluation:
         comm: Communicator = SOLO,
     ) -> None:
         self.model, self.p, self.part, self.kernels, self.comm = model, p, part, kernels, comm
-        self.targets = len(part.ids) - 1
+        self.targets = part.targets
         self.tracks = max(1, min(TRACKS, self.targets // (4 * WARM_UP)))
         self.track_length = -(-self.targets // self.tracks)
         self.groups = np.array_split(np.arange(self.tracks), -(-self.tracks // GROUP))
@@ -119,9 +121,21 @@ class Evaluation:
         return tuple(mended(a, b) for a, b in zip(state, initial, strict=True))
 
 
+def evaluation_of(
+    model: CharModel,
+    p: Params,
+    part: Part,
+    kernels: Kernels = NUMPY,
+    comm: Communicator = SOLO,
+) -> Evaluation | RecordEvaluation:
+    """The pass over `part` that its kind asks for."""
+    kind = Evaluation if part.records is None else RecordEvaluation
+    return kind(model, p, part, kernels, comm)
+
+
 def evaluate(model: CharModel, p: Params, part: Part, kernels: Kernels = NUMPY) -> float:
-    """The mean loss of `part` (2 characters or more), in nats per character."""
-    evaluation = Evaluation(model, p, part, kernels)
+    """The mean loss of `part` (which has targets), in nats per character."""
+    evaluation = evaluation_of(model, p, part, kernels)
     for _ in evaluation:
         pass
     return evaluation.loss
