@@ -1,17 +1,17 @@
 """Gradient check: a config's own network against finite differences of its loss."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from charrnn import build
-from charrnn.api.prepare import open_dataset
+from charrnn.api.prepare import batches_of, open_dataset
 from charrnn.config import Config
-from charrnn.errors import DataError
 from charrnn.gradcheck import elementwise_errors
-from charrnn.layers.dropout import noise_of
+from charrnn.layers.noise import Noise
+from charrnn.model_tape import Window
+from charrnn.params import Params
 from charrnn.rng import stream
-from charrnn.text.batches import Batches, fit
 
 TOLERANCE = 1e-6
 TRACKS = 2
@@ -37,24 +37,32 @@ class GradientReport:
 def gradcheck(config: Config) -> GradientReport:
     """Check the network of `config` in float64, on the beginning of its own text.
 
-    All its sizes and options are its own, dropout included; only the chunk is small.
+    All its sizes and options are its own, noise, records and stride included; only the chunk is
+    small. Raises DataError where the training part is too short to predict anything.
     """
     _, dataset = open_dataset(config)
-    if len(dataset.train.ids) < 2:
-        raise DataError("the training part is too short to predict anything")
-    batches = Batches(dataset.train, *fit(len(dataset.train.ids), TRACKS, STEPS))
+    batches, _ = batches_of(_small(config), dataset)
     model = build.model(config, dataset.vocabulary.size)
     seed = config.train.seed
     p = model.init(seed, build.initializer(config), np.dtype(np.float64))
     rng = stream(seed, "gradcheck")
     p.flat += rng.normal(0.0, 0.05, p.flat.shape)  # no bias or initial state stays at exactly 0
     g, scratch = p.like(), p.like()
-    x, y = batches.chunk(0)
-    tape = model.tape(len(x), batches.batch_size, p.flat.dtype)
-    noise = noise_of(seed, 0)
+    chunk = batches.chunk(min(1, batches.chunks - 1))  # the second may overlap the first
+    window = Window(chunk.weights, chunk.carry, chunk.skip)
+    tape = model.tape(len(chunk.x), batches.batch_size, p.flat.dtype)
+    noise = Noise(seed, 0)
 
-    def loss() -> float:
-        return model.loss_and_grads(p, scratch, x, y, None, tape, noise)[0]
+    def loss(into: Params = scratch) -> float:
+        return model.loss_and_grads(p, into, chunk.x, chunk.y, None, tape, noise, None, window)[0]
 
-    model.loss_and_grads(p, g, x, y, None, tape, noise)
+    loss(g)
     return GradientReport(elementwise_errors(loss, p, g, ENTRIES, rng))
+
+
+def _small(config: Config) -> Config:
+    """The config with a few short tracks, which overlap if its own do."""
+    t = config.train
+    stride = None if t.stride in (None, t.seq_length) else max(1, STEPS * t.stride // t.seq_length)
+    train = replace(t, batch_size=TRACKS, seq_length=STEPS, stride=stride)
+    return replace(config, train=train)

@@ -17,12 +17,14 @@ from charrnn.config import Config
 from charrnn.errors import DataError, UsageError
 from charrnn.model import CharModel
 from charrnn.params import Params
-from charrnn.text.batches import Batches, Part, fit
+from charrnn.text.batches import Batches, Chunks, fit
 from charrnn.text.corpus import Corpus, default_cache, open_corpus
 from charrnn.text.dataset import Dataset, divide
+from charrnn.text.part import Part
 from charrnn.text.read import find_files
+from charrnn.text.records import RecordBatches
 from charrnn.training.events import Started
-from charrnn.training.loop import Plan
+from charrnn.training.loop import Plan, memory_for
 from charrnn.training.snapshot import state_from
 from charrnn.training.state import TrainState
 
@@ -54,7 +56,7 @@ def prepare(
         state, origin = state_from(arrays, header, model, plan.optimizer), resumed.notes
     else:
         params, origin = _fresh(config, model, dataset, init_from)
-        state = TrainState.begin(params, plan.optimizer)
+        state = TrainState.begin(params, plan.optimizer, averaging=plan.average > 0)
     return Prepared(config, corpus, dataset, plan, state, (*notes, *origin, *_missing(plan)))
 
 
@@ -62,20 +64,10 @@ def prepare_plan(
     config: Config, on_reading: Callable[[int, int], None] | None = None
 ) -> tuple[Corpus, Dataset, Plan, tuple[str, ...]]:
     """What every process of a run needs, whatever state it starts from; and notes for a user."""
-    _check_supported(config)
     corpus, dataset = open_dataset(config, on_reading)
-    batches, notes = _batches(config, dataset)
+    batches, notes = batches_of(config, dataset)
     model = build.model(config, dataset.vocabulary.size)
     return corpus, dataset, _plan(config, model, dataset, batches), notes
-
-
-def _check_supported(config: Config) -> None:
-    t = config.train
-    if t.stride not in (None, t.seq_length):
-        raise UsageError(
-            f"train.stride is {t.stride}; this version goes on by train.seq_length ({t.seq_length})"
-            " characters a step, so it must be that or null"
-        )
 
 
 def open_dataset(
@@ -94,26 +86,40 @@ def open_dataset(
         level=d.level,
         min_count=d.min_count,
         from_train_only=d.vocabulary == "train",
+        separator=None if d.records is None else ord(d.records),
+        seed=config.train.seed,
     )
     return corpus, dataset
 
 
-def _batches(config: Config, dataset: Dataset) -> tuple[Batches, tuple[str, ...]]:
+def batches_of(config: Config, dataset: Dataset) -> tuple[Chunks, tuple[str, ...]]:
     """The chunks of the training part, of the size asked for or the nearest it has room for."""
-    n, t = len(dataset.train.ids), config.train
+    n, t = dataset.train.characters, config.train
     if n < 2:
         raise DataError(
             f"the training part has {n} of the text's characters, and training needs 2 or more;"
             " use a longer text or a larger first share in data.split"
         )
+    if dataset.train.records is not None:
+        return _record_batches(config, dataset.train, len(dataset.train.records.lengths))
     B, T = fit(n, t.batch_size, t.seq_length)
-    batches = Batches(dataset.train, B, T)
+    stride = None if t.stride is None else min(t.stride, T)
+    batches = Batches(dataset.train, B, T, stride, t.seq_jitter, t.seed)
     if t.batch_size == B and t.seq_length == T:
         return batches, ()
     return batches, (
         f"the training part has only {n} characters: train.batch_size is {B} instead of"
         f" {t.batch_size}, train.seq_length {T} instead of {t.seq_length}",
     )
+
+
+def _record_batches(
+    config: Config, train: Part, records: int
+) -> tuple[RecordBatches, tuple[str, ...]]:
+    t = config.train
+    B = min(t.batch_size, records)
+    note = f"the training part has only {records} records: train.batch_size is {B}"
+    return RecordBatches(train, B, t.seq_length, t.seed), (note,) * (t.batch_size > B)
 
 
 def _fresh(
@@ -126,9 +132,9 @@ def _fresh(
     return params, transfer_(load(init_from), model, params, dataset.vocabulary)
 
 
-def _plan(config: Config, model: CharModel, dataset: Dataset, batches: Batches) -> Plan:
+def _plan(config: Config, model: CharModel, dataset: Dataset, batches: Chunks) -> Plan:
     def readable(part: Part) -> Part | None:
-        return part if len(part.ids) > 1 else None
+        return part if part.targets else None
 
     plan = Plan(
         model=model,
@@ -143,11 +149,18 @@ def _plan(config: Config, model: CharModel, dataset: Dataset, batches: Batches) 
         clip_norm=config.train.clip_norm,
         seed=config.train.seed,
         kernels=kernels.choose(),
+        average=config.train.average,
+        gradient_noise=config.train.gradient_noise,
+        recompute=config.train.recompute,
     )
-    if plan.val is None and plan.limits.patience is not None:
+    waits = [
+        *(["train.patience"] if plan.limits.patience is not None else []),
+        *(["schedule: plateau"] if config.schedule.name == "plateau" else []),
+    ]
+    if plan.val is None and waits:
         raise UsageError(
-            "train.patience needs a validation part, and this text has none; enlarge the second"
-            " share in data.split, or set train.patience to null"
+            f"{waits[0]} needs a validation part, and this text has none; enlarge the second share"
+            " in data.split, or do without"
         )
     return plan
 
@@ -163,17 +176,17 @@ def introduce(prepared: Prepared, run: Path, team: Team, *, resumed: bool) -> St
     """What there is to know before the first step."""
     config, plan, data = prepared.config, prepared.plan, prepared.dataset
     batches, params = plan.batches, prepared.state.params
-    tape = plan.model.tape(batches.seq_length, batches.batch_size, params.flat.dtype)
+    memory = memory_for(plan, batches.batch_size, params.flat.dtype)
     return Started(
         run=str(run),
         resumed_step=prepared.state.step if resumed else None,
         network=build.network_in_words(config),
         parameters=params.flat.size,
-        tape_bytes=tape.nbytes,
+        tape_bytes=memory.nbytes,
         vocab_size=data.vocabulary.size,
-        train_chars=len(data.train.ids),
-        val_chars=len(data.val.ids),
-        test_chars=len(data.test.ids),
+        train_chars=data.train.characters,
+        val_chars=data.val.characters,
+        test_chars=data.test.characters,
         unknown_val=data.unknown[1],
         unknown_test=data.unknown[2],
         uniform_loss=log(data.vocabulary.size),

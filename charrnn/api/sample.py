@@ -1,7 +1,7 @@
 """Sampling: from a trained model and a prime to text, as it comes or all at once."""
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -63,18 +63,23 @@ def sample(trained: Trained, request: Request) -> list[Sample]:
 
 
 class Sampling:
-    """Samples in the making: iterate to get, step by step, the new piece of text of each."""
+    """Samples in the making: iterate to get, step by step, the new piece of text of each.
+
+    The samples of a model of records begin as records do and stop where a record ends.
+    """
 
     def __init__(self, trained: Trained, request: Request) -> None:
         if request.length < 0 or request.count < 1:
             raise UsageError("the length must be 0 or more, and the count 1 or more")
+        self.separator = trained.config.data.records
         self.samples = [Sample(request.prime) for _ in range(request.count)]
-        self._writers = [_Writer(s, trained.vocabulary, request.stop) for s in self.samples]
+        stops = [text for text in (request.stop, self.separator) if text]
+        self._writers = [_Writer(s, trained.vocabulary, stops) for s in self.samples]
         self._length = request.length
         self._drawn = generate(
             trained.model,
             trained.params,
-            _first_ids(trained.vocabulary, request.prime),
+            _first_ids(trained.vocabulary, request.prime, self.separator),
             count=request.count,
             seed=request.seed,
             filters=request.filters(),
@@ -91,13 +96,14 @@ class Sampling:
 
 
 class _Writer:
-    """Turns ids into text, a character as soon as it is whole, until the stop text appears."""
+    """Turns ids into text, a character as soon as it is whole, until a stop text appears."""
 
-    def __init__(self, sample: Sample, vocabulary: Vocabulary, stop: str | None) -> None:
-        self.sample, self.symbols, self.stop = sample, vocabulary.symbols, stop or ""
+    def __init__(self, sample: Sample, vocabulary: Vocabulary, stops: Sequence[str]) -> None:
+        self.sample, self.symbols, self.stops = sample, vocabulary.symbols, tuple(stops)
+        self.longest = max(map(len, stops), default=0)
         self.stopped = False
         self.pieces: list[str] = []
-        self.tail = ""  # as much of the end of the text as could be the stop text
+        self.tail = ""  # as much of the end of the text as could be a stop text
         bytewise = vocabulary.level == "byte"
         self.decoder = codecs.getincrementaldecoder("utf-8")("replace") if bytewise else None
 
@@ -109,9 +115,9 @@ class _Writer:
         piece = self.decoder.decode(bytes([symbol])) if self.decoder else chr(symbol)
         self.sample.log_prob += log_p
         self.pieces.append(piece)
-        if self.stop:
-            self.tail = (self.tail + piece)[-len(self.stop) :]
-            self.stopped = self.tail == self.stop
+        if self.stops:
+            self.tail = (self.tail + piece)[-self.longest :]
+            self.stopped = self.tail.endswith(self.stops)
         return piece
 
     def close(self) -> str:
@@ -121,9 +127,9 @@ class _Writer:
         return left
 
 
-def _first_ids(vocabulary: Vocabulary, prime: str) -> Ids:
+def _first_ids(vocabulary: Vocabulary, prime: str, separator: str | None) -> Ids:
     """The ids of the prime; without one, of a newline, after which any text may begin."""
-    if prime:
-        return vocabulary.encode(prime)
+    if prime or separator:
+        return vocabulary.encode((separator or "") + prime)
     start = vocabulary.symbols.index(NEWLINE) if NEWLINE in vocabulary.symbols else 0
     return np.array([start])

@@ -168,7 +168,7 @@ def _sample(prepared: Prepared, run: RunDir) -> str:
     now = Trained(
         run.path,
         prepared.plan.model,
-        state.params,
+        state.judged,
         prepared.dataset.vocabulary,
         config,
         state.step,

@@ -23,6 +23,11 @@ def transfer_(
         raise CheckpointError(
             f"{source.path}: its level is {old.level}, and this run's is {vocabulary.level}"
         )
+    if extra := [name for name in source.params if name not in params]:
+        raise CheckpointError(
+            f"{source.path}: it has {extra[0]}, and this network does not; use the same cell, sizes"
+            " and layers"
+        )
     here, there = _shared_ids(vocabulary, old)
     for name, w in params.items():
         axis = axes.get(name)

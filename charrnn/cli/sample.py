@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -122,10 +123,17 @@ def _stream(sampling: "Sampling") -> None:
             pending.clear()
             due = now + FRAME
     write("".join(pending))
-    for one in sampling.samples[1:]:
-        write(f"\n\n{one.prime}{one.text}")
+    for before, one in pairwise(sampling.samples):
+        write(f"{_gap(before.text, sampling.separator)}{one.prime}{one.text}")
     if sys.stdout.isatty():
         write("\n")
+
+
+def _gap(text: str, separator: str | None) -> str:
+    """What stands after a sample: a blank line; records end by themselves, unless cut short."""
+    if separator is None:
+        return "\n\n"
+    return "" if text.endswith(separator) else "\n"
 
 
 def _read(path: str) -> str:

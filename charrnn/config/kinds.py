@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import NoneType
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, NewType, get_args, get_origin
 from unicodedata import category
 
 from charrnn.settings import Rule
@@ -59,6 +59,8 @@ def is_clean(text: str) -> bool:
 
 UNLIMITED = Rule(lambda x: True, "", {})
 
+Symbol = NewType("Symbol", str)  # one character of any kind, a newline too
+
 KINDS: dict[Any, Kind] = {
     NoneType: Kind("null", lambda x: x is None, lambda x: x, UNLIMITED, {"type": "null"}),
     bool: Kind(
@@ -80,6 +82,13 @@ KINDS: dict[Any, Kind] = {
         str,
         Rule(is_clean, "without control characters", {}),
         {"type": "string"},
+    ),
+    Symbol: Kind(
+        "one character",
+        lambda x: isinstance(x, str) and len(x) == 1,
+        str,
+        UNLIMITED,
+        {"type": "string", "minLength": 1, "maxLength": 1},
     ),
     tuple[str, ...]: Kind(
         "a path or a list of paths",

@@ -96,6 +96,32 @@ def stride_within(config: Config) -> str:
     return f"found {t.stride}; expected at most train.seq_length ({t.seq_length})"
 
 
+def jitter_alone(config: Config) -> str:
+    t = config.train
+    if not t.seq_jitter or t.stride in (None, t.seq_length):
+        return ""
+    return f"found {t.seq_jitter:g}; chunks that overlap, by train.stride, have fixed ends"
+
+
+def records_whole(config: Config) -> str:
+    if wrong := bytes_apart(config):
+        return wrong
+    t = config.train
+    if config.data.records is None or (t.stride in (None, t.seq_length) and not t.seq_jitter):
+        return ""
+    return (
+        f"found {config.data.records!r}; records are read from their beginning: leave out"
+        " train.stride and train.seq_jitter"
+    )
+
+
+def bytes_apart(config: Config) -> str:
+    d = config.data
+    if d.records is None or d.level != "byte" or ord(d.records) < 128:
+        return ""
+    return f"found {d.records!r}; at data.level byte it has to be one byte, an ASCII character"
+
+
 def known_end(config: Config) -> str:
     t = config.train
     limits = (t.max_epochs, t.max_steps, t.max_minutes)
@@ -111,6 +137,11 @@ def known_end(config: Config) -> str:
 CONFLICTS: dict[str, tuple[tuple[str, ...], Callable[[Config], str]]] = {
     "model.tie_weights": (("model.embedding_size", "model.hidden_size"), tied_sizes),
     "train.stride": (("train.seq_length",), stride_within),
+    "train.seq_jitter": (("train.stride", "train.seq_length"), jitter_alone),
+    "data.records": (
+        ("data.level", "train.stride", "train.seq_length", "train.seq_jitter"),
+        records_whole,
+    ),
     "schedule.name": (("train.max_epochs", "train.max_steps", "train.max_minutes"), known_end),
 }
 

@@ -5,6 +5,7 @@ from typing import Literal
 
 from charrnn.cells import CELLS
 from charrnn.config.keys import Choice, choice
+from charrnn.config.kinds import Symbol
 from charrnn.initializers import INITIALIZERS
 from charrnn.settings import Rule, above, at_least, from_up_to, one_of, setting
 
@@ -67,6 +68,11 @@ class DataConfig:
         "the part of the text whose symbols make the vocabulary",
         one_of("all", "train"),
     )
+    records: Symbol | None = setting(
+        None,
+        'the character that ends an example, such as "\\n": each is read by itself, and its end '
+        "is learnt; the split is of shuffled examples",
+    )
     split: tuple[float, float, float] = setting(
         (0.9, 0.05, 0.05), "the shares of training, validation and test, in this order", SPLIT
     )
@@ -88,6 +94,26 @@ class ModelConfig:
         "share of units dropped between layers and before the output while training",
         from_up_to(0, 1),
     )
+    output_dropout: float | None = setting(
+        None, "share of units dropped before the output; null is as dropout", from_up_to(0, 1)
+    )
+    input_dropout: float = setting(
+        0.0, "share of characters that are not read while training", from_up_to(0, 1)
+    )
+    recurrent_dropout: float = setting(
+        0.0,
+        "share of units that a step does not read of its past; the same for a whole chunk",
+        from_up_to(0, 1),
+    )
+    weight_dropout: float = setting(
+        0.0, "share of recurrent weights dropped at each step of training", from_up_to(0, 1)
+    )
+    zoneout: float = setting(
+        0.0, "share of the units of a state that stay as they were", from_up_to(0, 1)
+    )
+    variational: bool = setting(
+        False, "drop the same units, or kinds of characters, at all steps of a track's chunk"
+    )
     tie_weights: bool = setting(
         False, "use the embedding as output weights too; needs embedding_size = hidden_size"
     )
@@ -108,6 +134,18 @@ class TrainConfig:
         "null is seq_length",
         at_least(1),
     )
+    seq_jitter: float = setting(
+        0.0,
+        "how much the ends of chunks move at random in every epoch, as a share of their length",
+        from_up_to(0, 1),
+    )
+    recompute: int | None = setting(
+        None,
+        "keep only this many steps in memory and compute the others again on the way back; "
+        "null keeps all",
+        at_least(1),
+        resumable=True,
+    )
     max_epochs: float | None = setting(
         50.0,
         "end after this many passes over the text; null if max_steps or max_minutes is given "
@@ -122,6 +160,20 @@ class TrainConfig:
     )
     clip_value: float | None = setting(
         None, "cut every element of the gradient to this size", above(0)
+    )
+    label_smoothing: float = setting(
+        0.0, "share of every target that is spread evenly over all characters", from_up_to(0, 1)
+    )
+    gradient_noise: float = setting(
+        0.0,
+        "variance of the noise added to the first gradients; it falls with the steps",
+        at_least(0),
+    )
+    average: float = setting(
+        0.0,
+        "share of the past in a running mean of the weights, which is what is evaluated, saved and "
+        "sampled from; 0 is none",
+        from_up_to(0, 1),
     )
     eval_every: int = setting(
         1000, "steps between two evaluations on the validation part", at_least(1), resumable=True

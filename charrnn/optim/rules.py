@@ -32,6 +32,7 @@ class Optimizer(Protocol):
     """A frozen dataclass whose settings are its config keys."""
 
     slots: ClassVar[tuple[str, ...]]  # the names of what it remembers
+    mean_square: ClassVar[str | None]  # the one that is a mean of squared gradients
 
     @property
     def learning_rate(self) -> float: ...
@@ -83,6 +84,7 @@ class Sgd:
 
     learning_rate: float = setting(1.0, "step size at the start", above(0), resumable=True)
     slots: ClassVar[tuple[str, ...]] = ()
+    mean_square: ClassVar[str | None] = None
 
     def update(self, w: Floats, dw: Floats, slots: Slots, now: Now, scratch: Floats) -> None:
         np.multiply(dw, now.lr, out=dw)
@@ -96,6 +98,7 @@ class Momentum:
     learning_rate: float = setting(0.1, "step size at the start", above(0), resumable=True)
     momentum: float = setting(0.9, "share of the last step in this one", from_up_to(0, 1))
     slots: ClassVar[tuple[str, ...]] = ("v",)
+    mean_square: ClassVar[str | None] = None
 
     def update(self, w: Floats, dw: Floats, slots: Slots, now: Now, scratch: Floats) -> None:
         v = slots["v"]
@@ -112,6 +115,7 @@ class Adagrad:
     learning_rate: float = setting(0.1, "step size at the start", above(0), resumable=True)
     eps: float = setting(1e-8, "keeps the division finite", above(0))
     slots: ClassVar[tuple[str, ...]] = ("s",)
+    mean_square: ClassVar[str | None] = None
 
     def update(self, w: Floats, dw: Floats, slots: Slots, now: Now, scratch: Floats) -> None:
         s = slots["s"]
@@ -128,6 +132,7 @@ class RmsProp:
     decay: float = setting(0.95, "share of the past in the mean square", from_up_to(0, 1))
     eps: float = setting(1e-8, "keeps the division finite", above(0))
     slots: ClassVar[tuple[str, ...]] = ("s",)
+    mean_square: ClassVar[str | None] = "s"
 
     def update(self, w: Floats, dw: Floats, slots: Slots, now: Now, scratch: Floats) -> None:
         s = slots["s"]
@@ -148,6 +153,7 @@ class Adam:
     beta2: float = setting(0.999, "share of the past in the mean square", from_up_to(0, 1))
     eps: float = setting(1e-8, "keeps the division finite", above(0))
     slots: ClassVar[tuple[str, ...]] = ("m", "v")
+    mean_square: ClassVar[str | None] = "v"
 
     def update(self, w: Floats, dw: Floats, slots: Slots, now: Now, scratch: Floats) -> None:
         m, v = slots["m"], slots["v"]

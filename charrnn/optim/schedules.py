@@ -1,14 +1,19 @@
-"""Schedules: what the learning rate is multiplied with as the run goes on.
-
-`progress` is the share of the run that is done, from 0 to 1, measured in whichever limit was
-given (epochs, steps or minutes); `epoch` counts passes over the training part, in fractions.
-"""
+"""Schedules: what the learning rate is multiplied with as the run goes on."""
 
 from dataclasses import dataclass
-from math import cos, pi
-from typing import ClassVar, Protocol
+from math import cos, pi, sqrt
+from typing import ClassVar, NamedTuple, Protocol
 
 from charrnn.settings import above, at_least, between, from_up_to, setting
+
+
+class Moment(NamedTuple):
+    """Where a run is."""
+
+    progress: float  # share that is done, 0 to 1, of whichever limit was given
+    epoch: float  # passes over the training part, in fractions
+    step: float
+    falls: int  # how often the schedule has asked for a lower rate
 
 
 class Schedule(Protocol):
@@ -16,22 +21,32 @@ class Schedule(Protocol):
 
     spans_run: ClassVar[bool]  # whether it needs to know where the run ends
 
-    def factor(self, progress: float, epoch: float) -> float:
+    def factor(self, now: Moment) -> float:
         """What multiplies the learning rate now."""
+
+    def falls(self, stale: int) -> bool:
+        """Whether the rate falls after so many evaluations in a row without a better loss."""
+
+
+class Unmoved:
+    """A schedule that does not look at the validation loss."""
+
+    def falls(self, stale: int) -> bool:
+        return False
 
 
 @dataclass(frozen=True)
-class Constant:
+class Constant(Unmoved):
     """The learning rate as it was given."""
 
     spans_run: ClassVar[bool] = False
 
-    def factor(self, progress: float, epoch: float) -> float:
+    def factor(self, now: Moment) -> float:
         return 1.0
 
 
 @dataclass(frozen=True)
-class Step:
+class Step(Unmoved):
     """Times `gamma` after every `every` epochs, once `start` epochs have passed."""
 
     every: float = setting(1.0, "epochs between two falls", above(0))
@@ -39,34 +54,60 @@ class Step:
     start: float = setting(0.0, "epochs before the falling begins", at_least(0))
     spans_run: ClassVar[bool] = False
 
-    def factor(self, progress: float, epoch: float) -> float:
-        return float(self.gamma ** max(0, (epoch - self.start) // self.every))
+    def factor(self, now: Moment) -> float:
+        return float(self.gamma ** max(0, (now.epoch - self.start) // self.every))
 
 
 @dataclass(frozen=True)
-class Exponential:
+class Exponential(Unmoved):
     """Falls by equal ratios in equal times, to `final` of its start at the end of the run."""
 
     final: float = setting(0.01, "what is left at the end of the run", between(0, 1))
     spans_run: ClassVar[bool] = True
 
-    def factor(self, progress: float, epoch: float) -> float:
-        return float(self.final**progress)
+    def factor(self, now: Moment) -> float:
+        return float(self.final**now.progress)
 
 
 @dataclass(frozen=True)
-class Cosine:
+class Cosine(Unmoved):
     """Rises from 0 over the share `warmup`, then falls along half a cosine (Loshchilov 2017)."""
 
     warmup: float = setting(0.02, "share of the run in which it rises", from_up_to(0, 1))
     final: float = setting(0.0, "what is left at the end of the run", between(0, 1))
     spans_run: ClassVar[bool] = True
 
-    def factor(self, progress: float, epoch: float) -> float:
-        if progress < self.warmup:
-            return progress / self.warmup
-        fall = min(1.0, (progress - self.warmup) / (1.0 - self.warmup))
+    def factor(self, now: Moment) -> float:
+        if now.progress < self.warmup:
+            return now.progress / self.warmup
+        fall = min(1.0, (now.progress - self.warmup) / (1.0 - self.warmup))
         return self.final + (1.0 - self.final) * 0.5 * (1.0 + cos(pi * fall))
+
+
+@dataclass(frozen=True)
+class InverseSqrt(Unmoved):
+    """Rises over `warmup` steps, then falls as 1/sqrt(step) (Vaswani et al. 2017, eq. 3)."""
+
+    warmup: int = setting(1000, "steps in which it rises", at_least(1))
+    spans_run: ClassVar[bool] = False
+
+    def factor(self, now: Moment) -> float:
+        return min(now.step / self.warmup, sqrt(self.warmup / max(now.step, 1.0)))
+
+
+@dataclass(frozen=True)
+class Plateau:
+    """Times `gamma` after every `patience` evaluations in a row without a better loss."""
+
+    gamma: float = setting(0.5, "what each fall multiplies with", between(0, 1))
+    patience: int = setting(2, "evaluations without a better loss before a fall", at_least(1))
+    spans_run: ClassVar[bool] = False
+
+    def factor(self, now: Moment) -> float:
+        return float(self.gamma**now.falls)
+
+    def falls(self, stale: int) -> bool:
+        return stale > 0 and stale % self.patience == 0
 
 
 SCHEDULES: dict[str, type[Schedule]] = {
@@ -74,4 +115,6 @@ SCHEDULES: dict[str, type[Schedule]] = {
     "step": Step,
     "exponential": Exponential,
     "cosine": Cosine,
+    "inverse_sqrt": InverseSqrt,
+    "plateau": Plateau,
 }

@@ -7,15 +7,29 @@ from time import perf_counter
 
 import numpy as np
 
+from charrnn.arrays import DType
 from charrnn.kernels.base import Kernels
 from charrnn.kernels.plain import NUMPY
-from charrnn.layers.dropout import noise_of
-from charrnn.model import CharModel, States
-from charrnn.optim import Optimizer, Schedule, clip_, new_scratch, step_
+from charrnn.layers.noise import Noise
+from charrnn.model import CharModel
+from charrnn.model_tape import ModelTape, States, Window
+from charrnn.optim import (
+    Moment,
+    Optimizer,
+    Schedule,
+    average_,
+    clip_,
+    disturb_,
+    new_scratch,
+    step_,
+)
 from charrnn.parallel.base import SOLO, Communicator
 from charrnn.params import Params
-from charrnn.text.batches import Batches, Part
-from charrnn.training.evaluate import Evaluation
+from charrnn.recompute import InParts
+from charrnn.rng import stream
+from charrnn.text.batches import Chunk, Chunks
+from charrnn.text.part import Part
+from charrnn.training.evaluate import evaluation_of
 from charrnn.training.events import (
     Ending,
     Evaluated,
@@ -47,7 +61,7 @@ class Plan:
     model: CharModel
     optimizer: Optimizer
     schedule: Schedule
-    batches: Batches
+    batches: Chunks
     val: Part | None  # None: too short to predict anything
     test: Part | None
     limits: Limits
@@ -56,6 +70,9 @@ class Plan:
     clip_norm: float | None
     seed: int
     kernels: Kernels = NUMPY
+    average: float = 0.0  # the decay of a running mean of the weights; 0: there is none
+    gradient_noise: float = 0.0
+    recompute: int | None = None  # the steps of a chunk that are in memory at once; None: all
 
     def progress(self, step: float, seconds: float) -> dict[Reason, float]:
         """The share of each limit that is used up after `step` steps and `seconds`."""
@@ -65,6 +82,14 @@ class Plan:
             "max_minutes": (seconds / 60.0, self.limits.max_minutes),
         }
         return {reason: done / limit for reason, (done, limit) in used.items() if limit is not None}
+
+
+def memory_for(plan: Plan, tracks: int, dtype: DType) -> ModelTape | InParts:
+    """Memory for the chunks of so many tracks."""
+    model, longest = plan.model, plan.batches.longest
+    if plan.recompute is not None and plan.recompute < longest:
+        return InParts(model, longest, plan.recompute, tracks, dtype, plan.kernels)
+    return model.tape(longest, tracks, dtype, plan.kernels)
 
 
 def train(
@@ -90,7 +115,7 @@ class _Run:
         B = batches.batch_size
         self.message = Message(state.params.shapes, model.cells, B, dtype, comm)
         self.tracks = self.message.tracks
-        self.tape = model.tape(batches.seq_length, len(self.tracks), dtype, plan.kernels)
+        self.memory = memory_for(plan, len(self.tracks), dtype)
         self.scratch = new_scratch(state.params)
         self.started = perf_counter() - state.seconds
         self.stopping = self.diverged = False
@@ -118,38 +143,19 @@ class _Run:
     def _step(self) -> Stepped | None:
         """One change of the weights; None, and no change, if loss or gradient is not finite."""
         plan, state, message, begun = self.plan, self.state, self.message, perf_counter()
-        chunk = state.step % plan.batches.chunks
-        x, y = plan.batches.chunk(chunk, self.tracks)
-        targets = len(x) * plan.batches.batch_size
-        loss, last = plan.model.loss_and_grads(
-            state.params,
-            message.grads,
-            x,
-            y,
-            self._carried() if chunk else None,
-            self.tape.first(len(x)),
-            noise_of(plan.seed, state.step, self.tracks.start),
-            targets,
-        )
+        chunk = plan.batches.chunk(state.step, self.tracks)
+        loss, last = self._loss_and_grads(chunk)
         message.send(loss, perf_counter() - self.started, self.stop(), last)
         self.stopping = message.stop
         grad_norm = clip_(message.grads, value=plan.clip_value, norm=plan.clip_norm)
         if not (isfinite(message.loss) and isfinite(grad_norm)):
             self.diverged = True
             return None
-        rate = self._learning_rate()
-        step_(
-            plan.optimizer,
-            state.params,
-            message.grads,
-            state.slots,
-            self.scratch,
-            lr=rate,
-            t=state.step + 1,
-        )
+        rate = self._learning_rate() * chunk.scale
+        self._change_weights(rate)
         state.step += 1
         state.seconds = message.seconds
-        state.carry(message.states if state.step % plan.batches.chunks else None)
+        state.carry(message.states if plan.batches.carried(state.step) else None)
         return Stepped(
             step=state.step,
             epoch=state.step / plan.batches.chunks,
@@ -157,9 +163,38 @@ class _Run:
             loss=message.loss,
             learning_rate=rate,
             grad_norm=grad_norm,
-            chars_per_second=targets / (perf_counter() - begun),
+            chars_per_second=chunk.targets / (perf_counter() - begun),
             seconds=state.seconds,
         )
+
+    def _loss_and_grads(self, chunk: Chunk) -> tuple[float, States]:
+        """The loss of this rank's tracks and the state they leave; gradients into the message."""
+        plan, state, p = self.plan, self.state, self.state.params
+        given = (
+            chunk.x,
+            chunk.y,
+            self._carried() if chunk.carried else None,
+        )
+        noise = Noise(plan.seed, state.step, self.tracks.start)
+        window = Window(chunk.weights, chunk.carry, chunk.skip)
+        if isinstance(self.memory, InParts):
+            return self.memory.loss_and_grads(
+                p, self.message.grads, *given, noise, chunk.targets, window
+            )
+        tape = self.memory.first(len(chunk.x))
+        return plan.model.loss_and_grads(
+            p, self.message.grads, *given, tape, noise, chunk.targets, window
+        )
+
+    def _change_weights(self, rate: float) -> None:
+        plan, state, g = self.plan, self.state, self.message.grads
+        if plan.gradient_noise:
+            rng = stream(plan.seed, "gradient", state.step)
+            disturb_(g, self.scratch, rng, eta=plan.gradient_noise, t=state.step)
+        t = state.step + 1
+        step_(plan.optimizer, state.params, g, state.slots, self.scratch, lr=rate, t=t)
+        if state.average is not None:
+            average_(state.average, state.params, self.scratch, decay=plan.average, t=t)
 
     def _carried(self) -> States | None:
         """The state of this rank's tracks."""
@@ -180,10 +215,13 @@ class _Run:
         """The rate for the coming step, which the schedule sees at its middle."""
         middle = self.state.step + 0.5
         progress = self.plan.progress(middle, self.state.seconds).values()
-        factor = self.plan.schedule.factor(
-            min(1.0, max(progress, default=0.0)), middle / self.plan.batches.chunks
+        now = Moment(
+            progress=min(1.0, max(progress, default=0.0)),
+            epoch=middle / self.plan.batches.chunks,
+            step=middle,
+            falls=self.state.falls,
         )
-        return self.plan.optimizer.learning_rate * factor
+        return self.plan.optimizer.learning_rate * self.plan.schedule.factor(now)
 
     def _progress(self) -> dict[Reason, float]:
         return self.plan.progress(self.state.step, self.state.seconds)
@@ -212,7 +250,7 @@ class _Run:
         """Read the validation split, and remember the weights if they are the best so far."""
         state = self.state
         assert self.plan.val is not None
-        loss = yield from self._evaluate("val", self.plan.val, state.params)
+        loss = yield from self._evaluate("val", self.plan.val, state.judged)
         if loss is None:
             return
         better = state.best_loss is None or loss < state.best_loss
@@ -220,6 +258,7 @@ class _Run:
             state.keep_best(loss)
         else:
             state.stale += 1
+            state.falls += self.plan.schedule.falls(state.stale)
         state.evaluated_step = state.step
         state.seconds = self._clock()
         yield Evaluated(state.step, "val", loss, better, state.seconds)
@@ -241,7 +280,7 @@ class _Run:
         self, split: Split, part: Part, p: Params
     ) -> Generator[Event, None, float | None]:
         """The loss of `part` under `p`; None if the run was told to stop, or it is not finite."""
-        evaluation = Evaluation(self.plan.model, p, part, self.plan.kernels, self.comm)
+        evaluation = evaluation_of(self.plan.model, p, part, self.plan.kernels, self.comm)
         for done in evaluation:
             if self._ask():
                 return None

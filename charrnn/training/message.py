@@ -12,7 +12,7 @@ import numpy as np
 
 from charrnn.arrays import DType, Shape
 from charrnn.cells import Cell
-from charrnn.model import States
+from charrnn.model_tape import States
 from charrnn.parallel.base import Communicator, share
 from charrnn.params import Params, size_of
 

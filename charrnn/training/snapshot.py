@@ -9,17 +9,23 @@ from typing import Any
 
 from charrnn.arrays import Floats
 from charrnn.errors import CheckpointError
-from charrnn.model import CharModel, States
+from charrnn.model import CharModel
+from charrnn.model_tape import States
 from charrnn.optim import Optimizer
 from charrnn.params import Params
 from charrnn.training.state import TrainState
 
-COUNTERS = ("step", "evaluated_step", "best_loss", "best_step", "stale")
+COUNTERS = ("step", "evaluated_step", "best_loss", "best_step", "stale", "falls")
 
 
 def to_arrays(state: TrainState) -> dict[str, Floats]:
-    """Every array of `state` by its name in a checkpoint."""
-    arrays = {f"params/{name}": w for name, w in state.params.items()}
+    """Every array of `state` by its name in a checkpoint.
+
+    `params` are the weights to use. Where they are an average, those that train are `raw`.
+    """
+    arrays = {f"params/{name}": w for name, w in state.judged.items()}
+    if state.average is not None:
+        arrays |= {f"raw/{name}": w for name, w in state.params.items()}
     for slot, flat in state.slots.items():
         arrays |= {f"slots/{slot}/{k}": w for k, w in Params(state.params.shapes, flat).items()}
     if state.best is not None and state.best_step != state.step:
@@ -53,15 +59,18 @@ def state_from(
 
     Raises CheckpointError where the arrays are not those of `model` and `optimizer`.
     """
-    state = TrainState.begin(params_from(arrays, model), optimizer)
+    judged = params_from(arrays, model)
+    averaging = "raw/head.by" in arrays
+    state = TrainState.begin(params_from(arrays, model, "raw") if averaging else judged, optimizer)
+    state.average = judged if averaging else None
     for slot, flat in state.slots.items():
         flat[...] = params_from(arrays, model, f"slots/{slot}").flat
     for name in COUNTERS:
-        setattr(state, name, counters[name])
+        setattr(state, name, counters.get(name, getattr(state, name)))
     if "best/head.by" in arrays:
         state.best = params_from(arrays, model, "best")
     elif state.best_step == state.step and state.step > 0:
-        state.best = state.params.copy()
+        state.best = state.judged.copy()
     state.carried = _carried(arrays, model)
     return state
 

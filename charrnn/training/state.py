@@ -5,7 +5,7 @@ from typing import Self
 
 import numpy as np
 
-from charrnn.model import States
+from charrnn.model_tape import States
 from charrnn.optim import Optimizer, Slots, new_slots
 from charrnn.params import Params
 
@@ -27,12 +27,20 @@ class TrainState:
     best_loss: float | None = None
     best_step: int = 0
     stale: int = 0  # evaluations since then
+    falls: int = 0  # how often a schedule has lowered the rate because of them
+    average: Params | None = None  # of the weights over time, if the run keeps one
     seconds: float = field(default=0.0, compare=False)  # of training, by the clock
 
     @classmethod
-    def begin(cls, params: Params, optimizer: Optimizer) -> Self:
+    def begin(cls, params: Params, optimizer: Optimizer, *, averaging: bool = False) -> Self:
         """The state before the first step."""
-        return cls(params, new_slots(optimizer, params))
+        average = params.copy() if averaging else None
+        return cls(params, new_slots(optimizer, params), average=average)
+
+    @property
+    def judged(self) -> Params:
+        """The weights that are evaluated, saved for use, and sampled from."""
+        return self.average or self.params
 
     def carry(self, states: States | None) -> None:
         """Remember `states`, copied into memory that is kept from step to step."""
@@ -45,5 +53,5 @@ class TrainState:
 
     def keep_best(self, loss: float | None) -> None:
         """The weights as they are now are the best so far."""
-        self.best, self.best_loss, self.best_step = self.params.copy(), loss, self.step
+        self.best, self.best_loss, self.best_step = self.judged.copy(), loss, self.step
         self.stale = 0

@@ -4,15 +4,16 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from charrnn.cells import CELLS
 from charrnn.config import Choice, Config, dump_config, load_config, parse_config
 from charrnn.config.keys import Key, defaults_of, keys_of
-from charrnn.config.kinds import is_clean
+from charrnn.config.kinds import Symbol, is_clean
 from charrnn.config.problems import Place
 from charrnn.config.scalars import scalar_of
 from charrnn.config.yaml_tree import tree_of_yaml, yaml_of
@@ -59,6 +60,8 @@ def test_thousands_of_digits_are_no_trouble():
     assert scalar_of("9" * 5000) == float("inf")
 
 
+LSTM = defaults_of(CELLS["lstm"])
+
 # --- values --------------------------------------------------------------------------------------
 
 
@@ -88,14 +91,28 @@ def test_nothing_is_all_defaults(nothing: str):
         ("train: {stride: 50}", "train.stride", 50),
         ("model: {dropout: 0.5, num_layers: 1}", "model.dropout", 0.5),
         ("output: {dir: '128'}", "output.dir", "128"),
-        ("model: {cell: gru}", "model.cell", Choice("gru", {"reset": "before"})),
+        (
+            "model: {cell: gru}",
+            "model.cell",
+            Choice("gru", {"reset": "before", "layer_norm": False}),
+        ),
         (
             "model: {cell: {name: gru, reset: after}}",
             "model.cell",
-            Choice("gru", {"reset": "after"}),
+            Choice("gru", {"reset": "after", "layer_norm": False}),
         ),
         ("model: {init: {name: normal, std: 1}}", "model.init", Choice("normal", {"std": 1.0})),
-        ("model: {cell: {forget_bias: 2}}", "model.cell", Choice("lstm", {"forget_bias": 2.0})),
+        (
+            "model: {cell: {forget_bias: 2}}",
+            "model.cell",
+            Choice("lstm", {**LSTM, "forget_bias": 2.0}),
+        ),
+        (
+            "model: {cell: {peephole: full}}",
+            "model.cell",
+            Choice("lstm", {**LSTM, "peephole": "full"}),
+        ),
+        ('data: {records: "\\n"}', "data.records", "\n"),
         ("optimizer: {name: sgd}", "optimizer", Choice("sgd", defaults_of(OPTIMIZERS["sgd"]))),
         ("schedule: cosine", "schedule.name", "cosine"),
     ],
@@ -340,6 +357,7 @@ def values(key: Key) -> st.SearchStrategy[Any]:
         bool: st.booleans(),
         int: st.integers(max(int(low), -(2**62)), min(int(high), 2**63 - 1)),
         float: st.floats(low, high),
+        Symbol: st.characters(exclude_categories=["Cs"]),
         str: st.sampled_from(key.words or ("utf-8", "latin-1", "ascii")),
         tuple[str, ...]: st.lists(st.text(min_size=1).filter(is_clean), min_size=1),
         tuple[float, float, float]: st.sampled_from([[1, 0, 0], [0.8, 0.1, 0.1]]),
@@ -358,7 +376,7 @@ def values(key: Key) -> st.SearchStrategy[Any]:
     if key.hint in usual:
         first, others = key.hint, []
     allowed = usual[first].filter(lambda value: rule is None or rule.holds(value))
-    extra = [None if other is type(None) else "auto" for other in others]
+    extra = [None if other is type(None) else get_args(other)[0] for other in others]
     return st.one_of(allowed, st.sampled_from(extra)) if extra else allowed
 
 
@@ -375,6 +393,8 @@ def configs(draw: st.DrawFn) -> Config:
         model["embedding_size"] = model.setdefault("hidden_size", 8)
     if train.get("stride"):
         train["seq_length"] = train["stride"]
+    if data.get("data", {}).get("records"):
+        train["seq_jitter"] = 0
     if train.get("max_epochs", 50) is None:
         train["max_steps"] = 1
     return Config.from_dict(data)

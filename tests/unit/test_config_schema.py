@@ -201,6 +201,10 @@ SMALLEST = {
     **dict.fromkeys(("train.max_steps", "train.eval_every", "train.patience"), 1),
     **dict.fromkeys(("output.checkpoint_every", "output.keep", "output.sample_every"), 1),
     **dict.fromkeys(("model.embedding_size", "model.dropout", "train.seed"), 0),
+    **dict.fromkeys(("model.output_dropout", "model.input_dropout", "model.recurrent_dropout"), 0),
+    **dict.fromkeys(("model.weight_dropout", "model.zoneout", "train.seq_jitter"), 0),
+    **dict.fromkeys(("train.label_smoothing", "train.gradient_noise", "train.average"), 0),
+    "train.recompute": 1,
     **dict.fromkeys(("train.max_epochs", "train.max_minutes"), 1e-9),
     **dict.fromkeys(("train.clip_norm", "train.clip_value"), 1e-9),
 }
@@ -274,6 +278,7 @@ MAY_CHANGE = {
     "train.patience",
     "train.eval_every",
     "train.workers",
+    "train.recompute",
     "optimizer.learning_rate",
     "output.dir",
     "output.checkpoint_every",
@@ -362,6 +367,7 @@ KEYWORDS = {
     "exclusiveMinimum": lambda arg, x, _: not is_number(x) or x > arg,
     "exclusiveMaximum": lambda arg, x, _: not is_number(x) or x < arg,
     "minLength": lambda arg, x, _: not isinstance(x, str) or len(x) >= arg,
+    "maxLength": lambda arg, x, _: not isinstance(x, str) or len(x) <= arg,
     "minItems": lambda arg, x, _: not isinstance(x, list) or len(x) >= arg,
     "maxItems": lambda arg, x, _: not isinstance(x, list) or len(x) <= arg,
     "items": lambda arg, x, _: not isinstance(x, list) or all(valid(arg, item) for item in x),
@@ -434,13 +440,16 @@ def test_the_starter_is_the_defaults_on_another_text():
     assert max(map(len, text.splitlines())) <= 100
 
 
+LSTM = ("forget_bias", "peephole", "layer_norm")
+
+
 def test_the_starter_has_a_comment_above_every_key():
     lines = starter_config("a.txt").splitlines()
     written = [line.strip().partition(":")[0] for line in lines if line and "#" not in line]
     assert set(written) - {"name"} == {
         dotted.rpartition(".")[2]
         for dotted in DOTTED
-        if not is_option(dotted) or DOTTED[dotted].name in ("forget_bias", *ADAM)
+        if not is_option(dotted) or DOTTED[dotted].name in (*LSTM, *ADAM)
     }
     for above_it, line in pairwise(lines):
         if line and not line.lstrip().startswith(("#", "name:")):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from charrnn.cells import Gru, Lstm, Rnn
 from charrnn.errors import WorkerLostError
+from charrnn.layers.noise import Rates
 from charrnn.model import CharModel
 from charrnn.parallel.base import SOLO, share
 from charrnn.parallel.choose import Layout, choose, usable_cores
@@ -28,6 +29,8 @@ from tests.unit.test_training import FLOAT64, V, assert_same, begin, never, part
 
 FLOAT32 = np.dtype(np.float32)
 
+NOISE = Rates(0.1, 0.3, 0.3, 0.2, 0.2, 0.2)
+
 
 def run(p, comm=SOLO, stop=never, dtype=FLOAT64, state=None):
     state = state or begin(p, dtype)
@@ -38,7 +41,7 @@ def run(p, comm=SOLO, stop=never, dtype=FLOAT64, state=None):
 @pytest.mark.parametrize("ranks", [2, 3])
 def test_fifty_steps_of_many_ranks_are_fifty_steps_of_one(cell, ranks: int) -> None:
     """Five tracks, which no number of ranks divides, and dropout, whose masks belong to tracks."""
-    model = CharModel(V, (cell, cell), 4, dropout=0.3, learn_initial_state=True)
+    model = CharModel(V, (cell, cell), 4, noise=NOISE, learn_initial_state=True)
     p = plan(model=model, batches=Batches(part(600), 5, 10), limits=Limits(max_steps=50))
     alone, events = run(p)
     results = together(ranks, lambda comm: run(p, comm))

@@ -8,9 +8,11 @@ import pytest
 
 from charrnn.cells import Gru, Lstm
 from charrnn.initializers import Default
+from charrnn.layers.noise import Rates
 from charrnn.model import CharModel
 from charrnn.optim import OPTIMIZERS, SCHEDULES
-from charrnn.text.batches import Batches, Part
+from charrnn.text.batches import Batches
+from charrnn.text.part import Part
 from charrnn.training import evaluate as evaluation
 from charrnn.training.evaluate import Evaluation, evaluate
 from charrnn.training.events import Evaluated, Evaluating, Finished, Stepped
@@ -30,7 +32,7 @@ def part(n: int, seed: int = 0) -> Part:
 
 
 def plan(*, n: int = 600, dropout: float = 0.0, **changes) -> Plan:
-    model = CharModel(V, (Lstm(8), Lstm(8)), dropout=dropout)
+    model = CharModel(V, (Lstm(8), Lstm(8)), noise=Rates(hidden=dropout, output=dropout))
     fields = {
         "model": model,
         "optimizer": OPTIMIZERS["adam"](learning_rate=0.02),
