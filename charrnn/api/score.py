@@ -1,17 +1,19 @@
 """Scoring: how well a model predicts a text."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import exp, inf, log
+from math import exp, inf, isfinite, log
 
 from charrnn import build, kernels
 from charrnn.api.trained import Trained
-from charrnn.errors import DataError
-from charrnn.text.batches import Part
+from charrnn.errors import DataError, UsageError
 from charrnn.text.corpus import default_cache, open_corpus
+from charrnn.text.dataset import records_of
+from charrnn.text.part import Part
 from charrnn.text.read import find_files
 from charrnn.text.vocab import display
-from charrnn.training.evaluate import evaluate
+from charrnn.training.dynamic import Adaptation, DynamicEvaluation
+from charrnn.training.evaluate import evaluation_of
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,39 @@ class Score:
         return exp(self.nats_per_char) if self.nats_per_char < 700 else inf
 
 
-def score(trained: Trained, paths: Sequence[str]) -> Score:
+def score(
+    trained: Trained,
+    paths: Sequence[str],
+    *,
+    adaptation: Adaptation | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Score:
     """Read the texts as the model's own text was read, and predict them.
 
-    Raises DataError for a text too short, or with characters that the model has no id for.
+    With an `adaptation` the model learns from what it has predicted while it reads on (dynamic
+    evaluation); its weights are the same afterwards. `on_progress` is told how many characters are
+    done, of how many. Raises DataError for a text too short, or with characters that the model has
+    no id for, and UsageError for an adaptation of a model of records.
     """
+    part = open_part(trained, paths)
+    if adaptation is not None and not (isfinite(adaptation.rate) and isfinite(adaptation.decay)):
+        raise UsageError("the rate and the decay of dynamic evaluation must be finite")
+    if adaptation is not None and part.records is not None:
+        raise UsageError("--dynamic reads one text from end to end, and this model reads records")
+    model, p, kernel_set = trained.model, trained.params, kernels.choose()
+    evaluation = (
+        evaluation_of(model, p, part, kernel_set)
+        if adaptation is None
+        else DynamicEvaluation(model, p, part, trained.mean_square, adaptation, kernel_set)
+    )
+    for done in evaluation:
+        if on_progress:
+            on_progress(done, part.targets)
+    return Score(part.targets, evaluation.loss)
+
+
+def open_part(trained: Trained, paths: Sequence[str]) -> Part:
+    """The texts, in the vocabulary of a model. Raises DataError as `score` does."""
     corpus = open_corpus(find_files(paths), build.text_format(trained.config), default_cache())
     lookup = trained.vocabulary.translation(corpus.symbols)
     unknown = [int(s) for s, k in zip(corpus.symbols, lookup, strict=True) if k < 0]
@@ -44,9 +74,9 @@ def score(trained: Trained, paths: Sequence[str]) -> Score:
             f"{', '.join(paths)}: the model does not know {len(unknown)} of the characters:"
             f" {' '.join(display(s, trained.vocabulary.level) for s in unknown[:10])}"
         )
-    if corpus.characters < 2:
+    separator = trained.config.data.records
+    records = None if separator is None else records_of(corpus, ord(separator))
+    part = Part(corpus.ids, lookup, records)
+    if part.targets < 1:
         raise DataError(f"{', '.join(paths)}: one character is too short; a score needs 2 or more")
-    part = Part(corpus.ids, lookup)
-    return Score(
-        corpus.characters - 1, evaluate(trained.model, trained.params, part, kernels.choose())
-    )
+    return part

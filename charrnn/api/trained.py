@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from charrnn import build
+from charrnn.arrays import Floats
 from charrnn.checkpoint import Checkpoint, read_checkpoint
 from charrnn.config import Config
 from charrnn.errors import CheckpointError, ConfigError, DataError
@@ -25,6 +26,7 @@ class Trained:
     vocabulary: Vocabulary
     config: Config
     step: int
+    mean_square: Floats | None = None  # (N,) of the gradients in training, if its optimizer knows
 
 
 def load(path: str | Path) -> Trained:
@@ -47,7 +49,15 @@ def unpack(path: Path, checkpoint: Checkpoint) -> Trained:
         params = params_from(checkpoint.arrays, model)
     except CheckpointError as error:
         raise CheckpointError(f"{path}: {error}") from None
-    return Trained(path, model, params, vocabulary, config, step)
+    return Trained(path, model, params, vocabulary, config, step, _mean_square(checkpoint, model))
+
+
+def _mean_square(checkpoint: Checkpoint, model: CharModel) -> Floats | None:
+    """What the optimizer remembers of squared gradients: Adam's v, RMSprop's s."""
+    slots = build.optimizer(Config.from_dict(checkpoint.header["config"])).mean_square
+    if slots is None:
+        return None
+    return params_from(checkpoint.arrays, model, f"slots/{slots}").flat
 
 
 def header_of(config: Config, vocabulary: Vocabulary, corpus_sha256: str) -> dict[str, Any]:

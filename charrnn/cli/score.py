@@ -1,17 +1,41 @@
 """charrnn score"""
 
 import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from charrnn.cli.output import write
+from charrnn.cli.output import table, write
+
+if TYPE_CHECKING:
+    from charrnn.api import Baseline, Score
 
 
 @click.command()
 @click.argument("checkpoint")
 @click.argument("text", nargs=-1, required=True)
+@click.option("--dynamic", is_flag=True, help="Also let the model learn from what it has read.")
+@click.option(
+    "--dynamic-rate", type=click.FloatRange(0), metavar="X", help="How fast it follows the text."
+)
+@click.option(
+    "--dynamic-decay",
+    type=click.FloatRange(0),
+    metavar="X",
+    help="How fast it returns to what it was.",
+)
+@click.option("--baselines", is_flag=True, help="Also what simpler ways of predicting reach.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def score(checkpoint: str, text: tuple[str, ...], as_json: bool) -> None:
+def score(
+    checkpoint: str,
+    text: tuple[str, ...],
+    dynamic: bool,
+    dynamic_rate: float | None,
+    dynamic_decay: float | None,
+    baselines: bool,
+    as_json: bool,
+) -> None:
     """Print how well a model predicts a text.
 
     CHECKPOINT is a file or a run directory; TEXT is one file or several, read as one text. Every
@@ -20,20 +44,52 @@ def score(checkpoint: str, text: tuple[str, ...], as_json: bool) -> None:
     \b
     Example:
       charrnn score runs/quickstart data/fables.txt
+      charrnn score runs/quickstart other.txt --dynamic --baselines
     """
     from charrnn import api
+    from charrnn.listeners.progress import Meter
 
-    result = api.score(api.load(checkpoint), text)
-    if as_json:
-        values = {
-            "characters": result.characters,
-            "nats_per_char": result.nats_per_char,
-            "bits_per_char": result.bits_per_char,
-            "perplexity": result.perplexity,
-        }
-        write(json.dumps(values) + "\n")
-    else:
-        write(
-            f"{result.nats_per_char:.4f} nats/char  {result.bits_per_char:.4f} bits/char"
-            f"  perplexity {result.perplexity:.3f}  over {result.characters:,} characters\n"
-        )
+    trained = api.load(checkpoint)
+    found: dict[str, Score] = {"static": api.score(trained, text)}
+    if dynamic or dynamic_rate is not None or dynamic_decay is not None:
+        how = api.Adaptation()
+        how = how if dynamic_rate is None else replace(how, rate=dynamic_rate)
+        how = how if dynamic_decay is None else replace(how, decay=dynamic_decay)
+        with Meter("dynamic evaluation") as meter:
+            found["dynamic"] = api.score(trained, text, adaptation=how, on_progress=meter)
+    simpler = api.baselines_for(trained, api.open_part(trained, text)) if baselines else []
+    write(json.dumps(_values(found, simpler)) + "\n" if as_json else _page(found, simpler))
+
+
+def _values(found: "dict[str, Score]", simpler: "list[Baseline]") -> dict[str, Any]:
+    values: dict[str, Any] = {"characters": found["static"].characters, **_figures(found["static"])}
+    if "dynamic" in found:
+        values["dynamic"] = _figures(found["dynamic"])
+    if simpler:
+        values["baselines"] = {one.name: one.nats_per_char for one in simpler}
+    return values
+
+
+def _figures(result: "Score") -> dict[str, float]:
+    return {
+        "nats_per_char": result.nats_per_char,
+        "bits_per_char": result.bits_per_char,
+        "perplexity": result.perplexity,
+    }
+
+
+def _page(found: "dict[str, Score]", simpler: "list[Baseline]") -> str:
+    lines = [_line(result, "" if name == "static" else name) for name, result in found.items()]
+    if simpler:
+        from charrnn.cli.judged import rows
+
+        lines.append(table(rows(simpler)))
+    return "".join(lines)
+
+
+def _line(result: "Score", name: str) -> str:
+    return (
+        f"{result.nats_per_char:.4f} nats/char  {result.bits_per_char:.4f} bits/char"
+        f"  perplexity {result.perplexity:.3f}  over {result.characters:,} characters"
+        f"{'  ' + name if name else ''}\n"
+    )

@@ -4,6 +4,8 @@ import json
 
 import click
 
+from charrnn.cli.output import table, tell
+
 
 @click.command()
 @click.argument("config")
@@ -14,6 +16,7 @@ import click
 @click.option("--workers", metavar="N", help="Processes to train with; a number or auto.")
 @click.option("--max-steps", type=int, metavar="N", help="Stop after N steps.")
 @click.option("--max-minutes", type=float, metavar="M", help="Stop after M minutes.")
+@click.option("--baselines", is_flag=True, help="First say what simpler models reach.")
 @click.option("--force", is_flag=True, help="Replace a run that is in the run directory.")
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
 @click.pass_context
@@ -27,6 +30,7 @@ def train(
     workers: str | None,
     max_steps: int | None,
     max_minutes: float | None,
+    baselines: bool,
     force: bool,
     quiet: bool,
 ) -> None:
@@ -59,6 +63,10 @@ def train(
     given = [f"{key}={value}" for key, value in options.items() if value is not None]
     settings = api.load_config(config, [*overrides, *given])
     progress = Progress(quiet or bool(launched()))
+    if baselines and not quiet and not launched():
+        from charrnn.cli.judged import rows
+
+        tell(table(rows(api.baselines_of(settings))).rstrip())
     with Stop(progress.print) as stop, progress:
         for event in api.train(
             settings,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from charrnn.cli.judged import rows
 from charrnn.cli.output import table, tell, write
 
 if TYPE_CHECKING:
@@ -42,6 +43,11 @@ RARE = 10
     help="Read CRLF and CR as LF, or keep them.",
 )
 @click.option("--out", metavar="FILE", help="Write the vocabulary as JSON.")
+@click.option(
+    "--baselines",
+    is_flag=True,
+    help="Also what simple models reach on its last tenth, learned from the rest.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def vocab(
     text: tuple[str, ...],
@@ -52,6 +58,7 @@ def vocab(
     encoding: str,
     newlines: str,
     out: str | None,
+    baselines: bool,
     as_json: bool,
 ) -> None:
     """Report what a text is made of.
@@ -77,7 +84,16 @@ def vocab(
     if out:
         report.save(Path(out))
         tell(f"wrote {out}")
-    write(json.dumps(report.to_json(), ensure_ascii=False) + "\n" if as_json else _page(report))
+    simpler = api.baselines_in(text, form) if baselines else []
+    if as_json:
+        values = report.to_json()
+        if simpler:
+            values["baselines"] = {one.name: one.nats_per_char for one in simpler}
+        write(json.dumps(values, ensure_ascii=False) + "\n")
+    else:
+        write(_page(report))
+        if simpler:
+            write("\n" + table(rows(simpler)))
 
 
 def _page(report: "VocabReport") -> str:
@@ -88,10 +104,10 @@ def _page(report: "VocabReport") -> str:
         f"entropy of their frequencies {report.bits_per_char:.3f} bits/char;"
         f" a uniform guess {report.uniform_bits:.3f}\n\n",
     ]
-    rows = [
+    counts = [
         (name, f"{count:,}", f"{count / report.characters:.4%}") for name, count in report.ranked()
     ]
-    lines.append(table([("symbol", "count", "share"), *rows]))
+    lines.append(table([("symbol", "count", "share"), *counts]))
     for title, names in (("rare", report.rare(RARE)), ("control", report.control())):
         if names:
             lines.append(f"\n{title}: {'  '.join(names)}\n")

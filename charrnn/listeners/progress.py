@@ -133,6 +133,29 @@ _REASONS = {
 }
 
 
+class Meter:
+    """A bar for work that is no training: told how much is done, of how much."""
+
+    def __init__(self, what: str, *, quiet: bool = False) -> None:
+        self.bar: tqdm[Never] = tqdm(
+            total=1.0,
+            desc=what,
+            disable=True if quiet else None,
+            bar_format=BAR,
+            leave=False,
+            file=sys.stderr,
+        )
+
+    def __call__(self, done: int, total: int) -> None:
+        self.bar.update(done / max(total, 1) - self.bar.n)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.close()
+
+
 def header(event: Started) -> Iterator[str]:
     """What there is to know before the first loss appears."""
     characters = event.train_chars + event.val_chars + event.test_chars
