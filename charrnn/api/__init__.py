@@ -14,35 +14,60 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from charrnn.api.sample import Request, Sample, Sampling, sample
-from charrnn.api.score import Score, score
+from charrnn.api.score import Score, open_part, score
 from charrnn.api.trained import Trained, load
 from charrnn.api.vocab import VocabReport, vocab
 from charrnn.config import Config, load_config, parse_config
+from charrnn.training.dynamic import Adaptation
 
 if TYPE_CHECKING:
+    from charrnn.api.baselines import Baseline, baselines_for, baselines_in, baselines_of
+    from charrnn.api.comparing import compare, variants
     from charrnn.api.gradients import GradientReport, gradcheck
+    from charrnn.api.outcomes import Outcome, Summary, Variant, summaries
     from charrnn.api.training import train
 
 __all__ = [
+    "Adaptation",
+    "Baseline",
     "Config",
     "GradientReport",
+    "Outcome",
     "Request",
     "Sample",
     "Sampling",
     "Score",
+    "Summary",
     "Trained",
+    "Variant",
     "VocabReport",
+    "baselines_for",
+    "baselines_in",
+    "baselines_of",
+    "compare",
     "gradcheck",
     "load",
     "load_config",
+    "open_part",
     "parse_config",
     "sample",
     "score",
+    "summaries",
     "train",
+    "variants",
     "vocab",
 ]
 
-LATER = {"train": "training", "gradcheck": "gradients", "GradientReport": "gradients"}
+OUTCOMES = ("Outcome", "Summary", "Variant", "summaries")
+JUDGING = ("Baseline", "baselines_for", "baselines_in", "baselines_of")
+LATER = {
+    "train": "training",
+    "gradcheck": "gradients",
+    "GradientReport": "gradients",
+    **dict.fromkeys(("compare", "variants"), "comparing"),
+    **dict.fromkeys(OUTCOMES, "outcomes"),
+    **dict.fromkeys(JUDGING, "baselines"),
+}
 
 
 def __getattr__(name: str) -> Any:

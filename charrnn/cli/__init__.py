@@ -23,6 +23,7 @@ COMMANDS = {
     "vocab": "charrnn.cli.vocab",
     "score": "charrnn.cli.score",
     "config": "charrnn.cli.config",
+    "compare": "charrnn.cli.compare",
     "gradcheck": "charrnn.cli.gradcheck",
 }
 

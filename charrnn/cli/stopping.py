@@ -7,7 +7,11 @@ from typing import Any, Self
 
 
 class Stop:
-    """Callable: has anybody asked to stop? In its `with` block, SIGINT and SIGTERM do so."""
+    """Callable: has anybody asked to stop? In its `with` block, these signals do so.
+
+    SIGINT, SIGTERM, and SIGHUP, which tells that the terminal has gone, unless it is ignored, as
+    under nohup.
+    """
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         self.tell = tell
@@ -19,11 +23,14 @@ class Stop:
 
     @property
     def exit_code(self) -> int:
-        """By custom 128 and the number of the signal: 130 or 143."""
+        """By custom 128 and the number of the signal: 130, 143 or 129."""
         return 128 + (self.signal or signal.SIGINT)
 
     def __enter__(self) -> Self:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        numbers = [signal.SIGINT, signal.SIGTERM]
+        if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+            numbers.append(signal.SIGHUP)
+        for number in numbers:
             self.previous[number] = signal.signal(number, self._handle)
         return self
 

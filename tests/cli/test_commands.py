@@ -153,7 +153,11 @@ def test_config_show_is_a_config_of_its_own(charrnn) -> None:
     shown = charrnn("config", "show", "configs/hello.yaml", "--set", "model.cell=gru").out
     Path("shown.yaml").write_text(shown)
     assert charrnn("config", "show", "shown.yaml").out == shown
-    assert yaml.safe_load(shown)["model"]["cell"] == {"name": "gru", "reset": "before"}
+    assert yaml.safe_load(shown)["model"]["cell"] == {
+        "name": "gru",
+        "reset": "before",
+        "layer_norm": False,
+    }
 
 
 def test_config_schema_accepts_the_recipes(charrnn) -> None:
@@ -227,6 +231,7 @@ def test_the_help_of_all_commands(charrnn) -> None:
         "  vocab      Report what a text is made of.\n"
         "  score      Print how well a model predicts a text.\n"
         "  config     Check, show, describe and start config files.\n"
+        "  compare    Train variants under one budget and print what became of each.\n"
         "  gradcheck  Check a network's gradients.\n"
     )
 

@@ -373,7 +373,7 @@ def test_samples_now_and_then(charrnn) -> None:
     ("arguments", "code", "said"),
     [
         (["--workers", "many"], 2, "train.workers"),
-        (["--set", "train.stride=3"], 2, "train.stride is 3"),
+        (["--set", "train.stride=99"], 2, "train.stride: found 99"),
         (["--set", "data.path=none.txt"], 3, "none.txt: there is no such file"),
         (["--set", "data.encoding=rot13"], 2, "data.encoding"),
         (["--init-from", "none"], 4, "none: there is no such file or run directory"),

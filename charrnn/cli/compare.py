@@ -1,0 +1,126 @@
+"""charrnn compare"""
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from charrnn.cli.output import table, tell, write
+
+if TYPE_CHECKING:
+    from charrnn.api import Outcome, Summary
+
+
+@click.command()
+@click.argument("configs", nargs=-1, required=True, metavar="CONFIG...")
+@click.option("--vary", multiple=True, metavar="KEY=V1,V2,...", help="Try each of these values.")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one key.")
+@click.option(
+    "--seeds", type=click.IntRange(1), default=1, metavar="N", help="Train each under N seeds."
+)
+@click.option("--jobs", type=click.IntRange(1), metavar="N", help="How many at a time; the cores.")
+@click.option("--out", default="runs/compare", show_default=True, metavar="DIR", help="Their runs.")
+@click.option("--plot", metavar="FILE", help="Draw the losses as PNG, SVG or PDF.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--quiet", is_flag=True, help="Say nothing but the result and errors.")
+@click.pass_context
+def compare(
+    ctx: click.Context,
+    configs: tuple[str, ...],
+    vary: tuple[str, ...],
+    overrides: tuple[str, ...],
+    seeds: int,
+    jobs: int | None,
+    out: str,
+    plot: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Train variants under one budget and print what became of each.
+
+    The variants are the CONFIGs, times every combination of the values of --vary. They train side
+    by side, a core each. Called again, what is finished is not trained again, and what was
+    interrupted goes on. Exit code 1 says that every variant failed.
+
+    \b
+    Example:
+      charrnn compare my.yaml --vary model.cell=rnn,lstm,gru --seeds 3
+      charrnn compare a.yaml b.yaml --set train.max_minutes=3 --plot losses.svg
+    """
+    from charrnn import api
+    from charrnn.cli.stopping import Stop
+    from charrnn.parallel.choose import usable_cores
+
+    chosen = api.variants(configs, vary, overrides, seeds, out)
+    outcomes = []
+    with Stop(lambda line: None if quiet else tell(line)) as stop:
+        for outcome in api.compare(chosen, min(jobs or usable_cores(), len(chosen)), stop):
+            outcomes.append(outcome)
+            if not quiet:
+                tell(f"{len(outcomes)} of {len(chosen)}: {outcome.label}: {_in_words(outcome)}")
+        found = api.summaries(outcomes)
+        write(json.dumps(_values(found)) + "\n" if as_json else _page(found))
+        if plot:
+            from charrnn.pictures.losses import draw_losses
+
+            draw_losses(found, plot)
+            tell(f"wrote {plot}")
+    if stop():
+        ctx.exit(stop.exit_code)
+    ctx.exit(0 if any(one.good for one in found) else 1)
+
+
+def _in_words(outcome: "Outcome") -> str:
+    if outcome.error is not None:
+        return outcome.error
+    return "done" if outcome.val_loss is None else f"validation {outcome.val_loss:.4f} nats/char"
+
+
+def _page(found: "list[Summary]") -> str:
+    head = (
+        "variant",
+        "parameters",
+        "chars/s",
+        "steps",
+        "validation",
+        "test",
+        "gradient norm",
+    )
+    return table([head, *(_row(one) for one in found)])
+
+
+def _row(one: "Summary") -> tuple[str, ...]:
+    if not one.good:
+        return (one.label, f"failed: {one.outcomes[0].error}", *[""] * 5)
+    return (
+        one.label,
+        *(_number(one.mean(name), ",.0f") for name in ("parameters", "chars_per_second", "steps")),
+        *(_with_spread(one, name) for name in ("val_loss", "test_loss")),
+        _number(one.mean("grad_norm"), ".3f"),
+    )
+
+
+def _number(value: float | None, form: str) -> str:
+    return "-" if value is None else format(value, form)
+
+
+def _with_spread(one: "Summary", name: str) -> str:
+    spread = one.spread(name)
+    text = _number(one.mean(name), ".4f")
+    return text if spread is None else f"{text} +- {spread:.4f}"
+
+
+def _values(found: "list[Summary]") -> dict[str, object]:
+    names = ("val_loss", "test_loss")
+    return {
+        "variants": [
+            {
+                "label": one.label,
+                **{name: one.mean(name) for name in names},
+                **{f"{name}_spread": one.spread(name) for name in names},
+                "runs": [asdict(outcome) for outcome in one.outcomes],
+            }
+            for one in found
+        ]
+    }

@@ -1,0 +1,1 @@
+"""Pictures, drawn by the extra `plot`. To add one: a file beside this one."""
