@@ -76,6 +76,7 @@ def summaries(outcomes: Sequence[Outcome]) -> list[Summary]:
 
 
 def record_of(variant: Variant) -> list[dict[str, Any]]:
+    """The lines of its metrics.jsonl that are whole; none where there is no such file."""
     lines: list[dict[str, Any]] = []
     with suppress(OSError):
         for line in RunDir(variant.folder).metrics.read_text(encoding="utf-8").splitlines():
@@ -85,6 +86,7 @@ def record_of(variant: Variant) -> list[dict[str, Any]]:
 
 
 def outcome_of(variant: Variant, error: str | None) -> Outcome:
+    """What its run directory tells; `error` is the line that it failed with, if it did."""
     record = record_of(variant)
     steps = [line for line in record if line["event"] == "step"]
     if error is not None or not steps:

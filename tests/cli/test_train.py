@@ -140,7 +140,9 @@ def test_a_run_interrupted_anywhere_ends_with_the_same_bytes(charrnn, questions:
     assert steady("parts") == steady("whole")
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
 def test_a_signal_saves_and_the_run_goes_on_to_the_same_bytes(
     charrnn, start, number: int, code: int
 ) -> None:
