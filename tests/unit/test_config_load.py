@@ -395,6 +395,7 @@ def configs(draw: st.DrawFn) -> Config:
         train["seq_length"] = train["stride"]
     if data.get("data", {}).get("records"):
         train["seq_jitter"] = 0
+        data["data"]["level"] = "char"
     if train.get("max_epochs", 50) is None:
         train["max_steps"] = 1
     return Config.from_dict(data)
