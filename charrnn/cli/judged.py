@@ -28,4 +28,5 @@ def _meaning(name: str) -> str:
     before = name.removeprefix("order ")
     if before == name:
         return MEANING[name]
-    return f"the {int(before) - 1} characters before, Witten-Bell"
+    seen = int(before) - 1
+    return f"the {seen} characters before, Witten-Bell" if seen > 1 else "the character before"
