@@ -11,7 +11,6 @@ import numpy as np
 from charrnn.arrays import DType, Floats, Ids, Shape, empty
 from charrnn.block import Block
 from charrnn.cells import Cell, State
-from charrnn.cells.base import rows
 from charrnn.initializers import Initializer
 from charrnn.kernels.base import Kernels
 from charrnn.kernels.plain import NUMPY
@@ -21,6 +20,7 @@ from charrnn.layers.loss import CrossEntropy, LossTape
 from charrnn.layers.noise import Noise, Rates
 from charrnn.layers.projection import FromHidden, FromIds
 from charrnn.model_tape import WHOLE, ModelTape, States, Window
+from charrnn.ops import rows
 from charrnn.params import Params
 from charrnn.rng import stream
 

@@ -12,6 +12,16 @@ import numpy as np
 from charrnn.arrays import Bools, Floats, Ids
 
 
+def by_gate(z: Floats, gates: int) -> Floats:
+    """View (..., B, G*H) as (..., G, B, H): the same numbers, a gate at a time."""
+    return z.reshape(*z.shape[:-1], gates, -1).swapaxes(-2, -3)
+
+
+def rows(x: Floats) -> Floats:
+    """View (T, B, K) as (T*B, K)."""
+    return x.reshape(-1, x.shape[-1])
+
+
 def sigmoid_(x: Floats) -> None:
     """Overwrite `x` with 1 / (1 + exp(-x)), taken as tanh(x/2)/2 + 1/2, which cannot overflow."""
     np.multiply(x, 0.5, out=x)

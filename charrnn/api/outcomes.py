@@ -8,8 +8,6 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
-from charrnn.api.trained import load
-from charrnn.errors import CharrnnError
 from charrnn.rundir import RunDir
 
 
@@ -95,10 +93,6 @@ def outcome_of(variant: Variant, error: str | None) -> Outcome:
         split: [line for line in record if line["event"] == "eval" and line["split"] == split]
         for split in ("val", "test")
     }
-    try:
-        trained = load(variant.folder)
-    except CharrnnError as problem:
-        return Outcome(variant.label, str(variant.folder), str(problem))
     start = next(line for line in record if line["event"] == "start")
     per_step = start["train_chars"] * steps[-1]["epoch"] / steps[-1]["step"]
     val = [line["loss"] for line in by_split["val"]]
@@ -107,7 +101,7 @@ def outcome_of(variant: Variant, error: str | None) -> Outcome:
         label=variant.label,
         run=str(variant.folder),
         error=None,
-        parameters=trained.params.flat.size,
+        parameters=start["parameters"],
         steps=steps[-1]["step"],
         chars_per_second=median(line["chars_per_second"] for line in steps),
         grad_norm=median(line["grad_norm"] for line in steps),

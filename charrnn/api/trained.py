@@ -1,6 +1,7 @@
 """A trained model: what a checkpoint file gives to those who want to use it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,15 @@ class Trained:
     vocabulary: Vocabulary
     config: Config
     step: int
-    mean_square: Floats | None = None  # (N,) of the gradients in training, if its optimizer knows
+    slots: Mapping[str, Floats] = field(default_factory=dict)  # of the optimizer, as they are saved
+
+    @property
+    def mean_square(self) -> Floats | None:
+        """Of the gradients in training (N,), if its optimizer knows: Adam's v, RMSprop's s."""
+        slot = build.optimizer(self.config).mean_square
+        if slot is None or not self.slots:
+            return None
+        return params_from(self.slots, self.model, f"slots/{slot}").flat
 
 
 def load(path: str | Path) -> Trained:
@@ -49,15 +58,8 @@ def unpack(path: Path, checkpoint: Checkpoint) -> Trained:
         params = params_from(checkpoint.arrays, model)
     except CheckpointError as error:
         raise CheckpointError(f"{path}: {error}") from None
-    return Trained(path, model, params, vocabulary, config, step, _mean_square(checkpoint, model))
-
-
-def _mean_square(checkpoint: Checkpoint, model: CharModel) -> Floats | None:
-    """What the optimizer remembers of squared gradients: Adam's v, RMSprop's s."""
-    slots = build.optimizer(Config.from_dict(checkpoint.header["config"])).mean_square
-    if slots is None:
-        return None
-    return params_from(checkpoint.arrays, model, f"slots/{slots}").flat
+    slots = {name: a for name, a in checkpoint.arrays.items() if name.startswith("slots/")}
+    return Trained(path, model, params, vocabulary, config, step, slots)
 
 
 def header_of(config: Config, vocabulary: Vocabulary, corpus_sha256: str) -> dict[str, Any]:

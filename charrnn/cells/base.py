@@ -133,16 +133,6 @@ def part(w: Weights, name: str, columns: slice) -> Floats | None:
     return w[name][columns] if name in w else None
 
 
-def by_gate(z: Floats, gates: int) -> Floats:
-    """View (..., B, G*H) as (..., G, B, H): the same numbers, a gate at a time."""
-    return z.reshape(*z.shape[:-1], gates, -1).swapaxes(-2, -3)
-
-
-def rows(x: Floats) -> Floats:
-    """View (T, B, K) as (T*B, K)."""
-    return x.reshape(-1, x.shape[-1])
-
-
 def recurrent_(p: Weights, gates: int, initializer: Initializer, rng: np.random.Generator) -> None:
     """Fill the recurrent matrix (H, G*H) block by block; gains begin at 1."""
     for block in np.split(p["Wh"], gates, axis=1):

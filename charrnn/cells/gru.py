@@ -10,19 +10,17 @@ from charrnn.cells.base import (
     State,
     Tape,
     Weights,
-    by_gate,
     layer_norm,
     part,
     past_shapes,
     recurrent_,
-    rows,
 )
 from charrnn.initializers import Initializer
 from charrnn.kernels.base import Kernels
 from charrnn.kernels.plain import NUMPY
 from charrnn.layers.past import UNTOUCHED, Past
 from charrnn.layers.recurrence import Recurrence
-from charrnn.ops import sigmoid_, sum_rows
+from charrnn.ops import by_gate, rows, sigmoid_, sum_rows
 from charrnn.settings import one_of, setting
 
 
@@ -164,15 +162,10 @@ class Gru:
 
     def _weight_gradients(self, tape: GruTape, g: Weights, mask: Floats | None) -> None:
         h, dz, inner, gates, U = tape.h[:-1], tape.z, tape.inner, self._gates, self._U
+        tape.past.weight_gradients(h, dz[..., gates], mask, g["Wh"][:, gates], part(g, "gh", gates))
         if self.reset == "before":
             tape.past_n.weight_gradients(inner, dz[..., U], mask, g["Wh"][:, U], part(g, "gh", U))
-            tape.past.weight_gradients(
-                h, dz[..., gates], mask, g["Wh"][:, gates], part(g, "gh", gates)
-            )
         else:
-            tape.past.weight_gradients(
-                h, dz[..., gates], mask, g["Wh"][:, gates], part(g, "gh", gates)
-            )
             tape.past_n.weight_gradients(h, inner, None, g["Wh"][:, U], part(g, "gh", U))
             sum_rows(rows(inner), out=g["bh"])
 

@@ -10,7 +10,6 @@ from charrnn.cells.base import (
     State,
     Tape,
     Weights,
-    by_gate,
     layer_norm,
     past_shapes,
     recurrent_,
@@ -26,7 +25,7 @@ from charrnn.kernels.base import Kernels
 from charrnn.kernels.plain import NUMPY
 from charrnn.layers.past import UNTOUCHED, Past
 from charrnn.layers.recurrence import Recurrence
-from charrnn.ops import sigmoid_
+from charrnn.ops import by_gate, sigmoid_
 from charrnn.settings import setting
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from charrnn.arrays import Floats, Shape
 from charrnn.initializers import Initializer
-from charrnn.ops import sigmoid_
+from charrnn.ops import by_gate, sigmoid_
 
 NAMES = ("pi", "pf", "po")
 
@@ -52,7 +52,7 @@ class Peepholes:
         """One step: as `lstm_forward`, but o waits for c."""
         i, f, o, g = gates
         seen = scratch[: len(c)]
-        np.add(_by_gate(z), _by_gate(hz), out=gates)
+        np.add(by_gate(z, 4), by_gate(hz, 4), out=gates)
         for gate, weights in ((i, self.pi), (f, self.pf)):
             look(c_prev, weights, seen)
             np.add(gate, seen, out=gate)
@@ -81,7 +81,7 @@ class Peepholes:
     ) -> None:
         """One step: as `lstm_backward`; c hears from all three gates too."""
         i, f, o, g = gates
-        di, df, do, dg = _by_gate(dz)
+        di, df, do, dg = by_gate(dz, 4)
         a, b = scratch[: len(dc)], scratch[len(dc) : 2 * len(dc)]
         np.add(dh_above, dh, out=dh)
         _times_slope(o, np.multiply(dh, tanh_c, out=a), b, out=do)
@@ -132,7 +132,3 @@ def _times_slope(s: Floats, d: Floats, scratch: Floats, out: Floats) -> None:
     np.subtract(1.0, s, out=scratch)
     np.multiply(scratch, s, out=scratch)
     np.multiply(scratch, d, out=out)
-
-
-def _by_gate(z: Floats) -> Floats:
-    return z.reshape(*z.shape[:-1], 4, -1).swapaxes(-2, -3)

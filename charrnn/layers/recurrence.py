@@ -9,6 +9,7 @@ import numpy as np
 from charrnn.arrays import DType, Floats, empty
 from charrnn.kernels.base import Kernels
 from charrnn.layers.norm import Norm
+from charrnn.ops import rows
 
 Reader: TypeAlias = Callable[[Floats, Floats], None]
 
@@ -77,7 +78,7 @@ class Recurrence:
         if self.norm is not None and dgain is not None:
             self.norm.gain_gradient(dout, dgain)
             dout = self.da[: len(dout)]
-        np.matmul(_rows(h).T, _rows(dout), out=dw)
+        np.matmul(rows(h).T, rows(dout), out=dw)
 
     def _drop_first(self, mask: Floats, read: Reader) -> Reader:
         def dropped(h: Floats, out: Floats) -> None:
@@ -114,7 +115,3 @@ class Recurrence:
             read(self.da[t], dh)
 
         return normed
-
-
-def _rows(x: Floats) -> Floats:
-    return x.reshape(-1, x.shape[-1])
