@@ -1,18 +1,24 @@
 """Files that are whole, the old one or the new one, whatever happens while they are written."""
 
+import errno
 import os
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 
+LEFTOVER = re.compile(r"\..+\.\d+\.[0-9a-f]{8}\.tmp")
+CANNOT_SYNC = (errno.EINVAL, errno.ENOTSUP)
+
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Let `write` fill a temporary file beside `path`, then put it in the place of `path`.
 
     The bytes are on the disk before the name is, and the name before this returns. If anything
-    fails, `path` is what it was and the temporary file is gone. Raises OSError.
+    fails, `path` is the old file, or the new one, whole; and the temporary file is gone. A process
+    that is killed leaves it to `remove_leftovers`. Raises OSError.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{token_hex(4)}.tmp")
     try:
@@ -25,7 +31,7 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
         with suppress(OSError):
             temporary.unlink()
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -33,11 +39,38 @@ def write_text(path: Path, text: str) -> None:
     write_atomically(path, lambda file: file.write(text.encode("utf-8")))
 
 
-def _sync_folder(folder: Path) -> None:
-    """Put a rename on the disk. Windows has no such call, and needs none."""
+def make_folder(folder: Path) -> None:
+    """Make `folder` and those above it, where they are missing, and put their names on the disk.
+
+    Raises OSError.
+    """
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        sync_folder(folder.parent)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what `write_atomically` could not, in `folder`, for it was killed. Raises OSError.
+
+    Only for those who know that nobody writes there now.
+    """
+    for path in folder.glob(".*.tmp"):
+        if LEFTOVER.fullmatch(path.name):
+            path.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Put the names in a folder on the disk. Windows has no such call, and needs none.
+
+    Nor have some file systems of other machines; there the name is as safe as they make it.
+    """
     if os.name == "posix":
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)
+        except OSError as error:
+            if error.errno not in CANNOT_SYNC:
+                raise
         finally:
             os.close(descriptor)

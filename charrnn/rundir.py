@@ -9,6 +9,7 @@ from pathlib import Path
 
 from charrnn.checkpoint import Checkpoint, read_checkpoint
 from charrnn.errors import CheckpointError
+from charrnn.files import make_folder, remove_leftovers, sync_folder
 
 
 @dataclass(frozen=True)
@@ -37,23 +38,35 @@ class RunDir:
     def last(self) -> Path:
         return self.path / "last.npz"
 
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
     def step(self, step: int) -> Path:
         """The checkpoint written after `step`."""
-        return self.path / "checkpoints" / f"step-{step:08d}.npz"
+        return self.checkpoints / f"step-{step:08d}.npz"
 
     def steps(self) -> list[Path]:
         """The checkpoints of single steps, oldest first."""
-        return sorted(self.path.glob("checkpoints/step-*.npz"))
+        return sorted(self.checkpoints.glob("step-*.npz"), key=lambda p: (len(p.name), p.name))
 
     def holds_a_run(self) -> bool:
         """Whether a training run has been here before."""
         return any(path.exists() for path in (self.config, self.metrics, self.last, self.best))
 
+    def prepare(self) -> None:
+        """Have all folders, and no file that an earlier run was killed over. Raises OSError."""
+        for folder in (self.path, self.checkpoints):
+            make_folder(folder)
+            remove_leftovers(folder)
+
     def clear(self) -> None:
-        """Remove the files of an earlier run, and nothing else. Raises OSError."""
+        """Remove the files of an earlier run, for good, and nothing else. Raises OSError."""
         mine = (self.metrics, self.best, self.last, self.config, self.vocab)
         for path in (*self.steps(), *mine):
             path.unlink(missing_ok=True)
+        for folder in (self.checkpoints, self.path):
+            sync_folder(folder)
 
     def latest(self) -> tuple[Path, Checkpoint] | None:
         """The checkpoint of the highest step among those that verify, or None if there is none.

@@ -13,6 +13,7 @@ RANKS = {
     "charrnn.arrays": 0,
     "charrnn.settings": 0,
     "charrnn.files": 0,
+    "charrnn.lock": 1,
     "charrnn.terminal": 0,
     # maths: arrays and sizes
     "charrnn.rng": 1,

@@ -19,6 +19,7 @@ from charrnn.errors import CheckpointError, DivergedError, UsageError, WorkerLos
 from charrnn.files import write_text
 from charrnn.listeners.checkpoints import SaveBest, SaveLatest
 from charrnn.listeners.metrics import Metrics, rewind
+from charrnn.lock import locked
 from charrnn.parallel import mpi
 from charrnn.parallel.base import Communicator
 from charrnn.parallel.launcher import launched
@@ -63,22 +64,27 @@ def train(
         yield from follow(mpi.world(), config, stop)
         return
     run = RunDir(Path(config.output.dir))
-    _check_free(run, resume, force)
-    resumed = find_latest(run, config) if resume else None
-    prepared = prepare(config, resumed, init_from, on_reading)
-    dtype = prepared.state.params.flat.dtype
-    with gather_team(config, prepared.plan, dtype, work) as team, _complaints_about(run.path):
-        lead(team.comm, prepared)
-        _open_run(prepared, run, going_on=resumed is not None)
-        with closing(Metrics(run.metrics)) as metrics:
-            first = introduce(prepared, run.path, team, resumed=resumed is not None)
-            events = chain([first], _events(prepared, run, stop, team.comm))
-            yield from _tell(events, _listeners(prepared, run, metrics))
+    _check_is_folder(run)
+    with _complaints_about(run.path), locked(run.path):
+        _check_free(run, resume, force)
+        resumed = find_latest(run, config) if resume else None
+        prepared = prepare(config, resumed, init_from, on_reading)
+        dtype = prepared.state.params.flat.dtype
+        with gather_team(config, prepared.plan, dtype, work) as team:
+            lead(team.comm, prepared)
+            _open_run(prepared, run, going_on=resumed is not None)
+            with closing(Metrics(run.metrics)) as metrics:
+                first = introduce(prepared, run.path, team, resumed=resumed is not None)
+                events = chain([first], _events(prepared, run, stop, team.comm))
+                yield from _tell(events, _listeners(prepared, run, metrics))
+
+
+def _check_is_folder(run: RunDir) -> None:
+    if run.path.exists() and not run.path.is_dir():
+        raise UsageError(f"{run.path}: not a folder; choose another output.dir")
 
 
 def _check_free(run: RunDir, resume: bool, force: bool) -> None:
-    if run.path.exists() and not run.path.is_dir():
-        raise UsageError(f"{run.path}: not a folder; choose another output.dir")
     if run.holds_a_run() and not (resume or force):
         raise UsageError(
             f"{run.path}: holds a run already; go on with it by --resume, replace it by --force,"
@@ -99,7 +105,7 @@ def _complaints_about(folder: Path) -> Iterator[None]:
 
 
 def _open_run(prepared: Prepared, run: RunDir, *, going_on: bool) -> None:
-    run.path.mkdir(parents=True, exist_ok=True)
+    run.prepare()
     state = prepared.state
     if going_on:
         state.seconds = rewind(run.metrics, state.step, state.evaluated_step)
@@ -114,10 +120,15 @@ def _listeners(
 ) -> tuple[Callable[[Event], None], ...]:
     """In the order in which they hear of an event: what is told has been saved."""
     save, output = partial(_save, prepared), prepared.config.output
+
+    def and_its_record(path: Path) -> None:
+        metrics.sync()
+        save(path)
+
     return (
         SaveBest(run, save, standing=_standing(run)),
         metrics,
-        SaveLatest(run, save, output.checkpoint_every, output.keep),
+        SaveLatest(run, and_its_record, output.checkpoint_every, output.keep),
     )
 
 

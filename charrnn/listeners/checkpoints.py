@@ -42,9 +42,7 @@ class SaveLatest:
                 self.save(self.run.best)
 
     def _save_step(self, step: int) -> None:
-        path = self.run.step(step)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.save(path)
+        self.save(self.run.step(step))
         self.save(self.run.last)
         for old in self.run.steps()[: -self.keep]:
             old.unlink(missing_ok=True)

@@ -1,12 +1,13 @@
 """metrics.jsonl: one JSON object a line, flushed as it is written."""
 
 import json
+import os
 from contextlib import suppress
 from math import log
 from pathlib import Path
 from typing import Any
 
-from charrnn.files import write_text
+from charrnn.files import sync_folder, write_text
 from charrnn.training.events import Evaluated, Event, Finished, Sampled, Started, Stepped
 
 
@@ -15,12 +16,17 @@ class Metrics:
 
     def __init__(self, path: Path) -> None:
         self.file = path.open("a", encoding="utf-8", newline="\n")
+        sync_folder(path.parent)
 
     def __call__(self, event: Event) -> None:
         line = _line(event)
         if line is not None:
             self.file.write(json.dumps(line) + "\n")
             self.file.flush()
+
+    def sync(self) -> None:
+        """Put what was written on the disk."""
+        os.fsync(self.file.fileno())
 
     def close(self) -> None:
         self.file.close()
