@@ -10,7 +10,7 @@ from charrnn.layers.noise import Rates
 from charrnn.model import CharModel
 from charrnn.optim import OPTIMIZERS, SCHEDULES, Optimizer, Schedule
 from charrnn.text.read import TextFormat
-from charrnn.training.loop import Limits
+from charrnn.training.plan import Limits
 
 Chosen = TypeVar("Chosen")
 

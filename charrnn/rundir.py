@@ -48,7 +48,11 @@ class RunDir:
 
     def steps(self) -> list[Path]:
         """The checkpoints of single steps, oldest first."""
-        return sorted(self.checkpoints.glob("step-*.npz"), key=lambda p: (len(p.name), p.name))
+        return sorted(self.checkpoints.glob("step-*.npz"), key=_order)
+
+    def steps_after(self, step: int) -> list[Path]:
+        """The checkpoints of later steps."""
+        return [path for path in self.steps() if _order(path) > _order(self.step(step))]
 
     def holds_a_run(self) -> bool:
         """Whether a training run has been here before."""
@@ -77,7 +81,17 @@ class RunDir:
         for path in (*self.steps()[::-1], self.last):
             with suppress(CheckpointError):
                 found.append((path, read_checkpoint(path)))
-        return max(found, key=lambda pair: int(pair[1].header["step"]), default=None)
+        return max(found, key=lambda pair: _age(pair[1]), default=None)
+
+
+def _age(checkpoint: Checkpoint) -> tuple[int, int]:
+    """Of two states after the same step, that which came back to it is the later one."""
+    return int(checkpoint.header["step"]), int(checkpoint.header.get("rollbacks", 0))
+
+
+def _order(path: Path) -> tuple[int, str]:
+    """Numbers of more digits than they are padded to come last."""
+    return len(path.name), path.name
 
 
 def checkpoint_path(path: Path) -> Path:

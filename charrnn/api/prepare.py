@@ -24,7 +24,7 @@ from charrnn.text.part import Part
 from charrnn.text.read import find_files
 from charrnn.text.records import RecordBatches
 from charrnn.training.events import Started
-from charrnn.training.loop import Plan, memory_for
+from charrnn.training.plan import Plan, memory_for
 from charrnn.training.snapshot import state_from
 from charrnn.training.state import TrainState
 
@@ -152,6 +152,8 @@ def _plan(config: Config, model: CharModel, dataset: Dataset, batches: Chunks) -
         average=config.train.average,
         gradient_noise=config.train.gradient_noise,
         recompute=config.train.recompute,
+        on_nonfinite=config.train.on_nonfinite,
+        max_recoveries=config.train.max_recoveries,
     )
     waits = [
         *(["train.patience"] if plan.limits.patience is not None else []),

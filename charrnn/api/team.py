@@ -13,8 +13,8 @@ from charrnn.parallel.choose import choose, usable_cores
 from charrnn.parallel.launcher import launched
 from charrnn.parallel.local import local_workers
 from charrnn.parallel.threads import blas_threads
-from charrnn.training.loop import Plan
 from charrnn.training.message import length
+from charrnn.training.plan import Plan
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from charrnn.parallel import mpi
 from charrnn.parallel.base import Communicator
 from charrnn.parallel.launcher import launched
 from charrnn.rundir import RunDir
-from charrnn.training.events import Event, Finished, Sampled, Stepped
+from charrnn.training.events import Event, Finished, NotFinite, Sampled, Stepped
 from charrnn.training.loop import train as run_loop
 from charrnn.training.snapshot import to_arrays, to_counters
 
@@ -108,7 +108,7 @@ def _open_run(prepared: Prepared, run: RunDir, *, going_on: bool) -> None:
     run.prepare()
     state = prepared.state
     if going_on:
-        state.seconds = rewind(run.metrics, state.step, state.evaluated_step)
+        state.seconds = rewind(run.metrics, state.step, state.evaluated_step, state.rollbacks)
     else:
         run.clear()
     write_text(run.config, dump_config(prepared.config))
@@ -151,14 +151,18 @@ def _events(
     prepared: Prepared, run: RunDir, stop: Callable[[], bool], comm: Communicator
 ) -> Iterator[Event]:
     every = prepared.config.output.sample_every
+    what = "the loss"
     for event in _saved_if_lost(prepared, run, run_loop(prepared.plan, prepared.state, stop, comm)):
         yield event
         if isinstance(event, Stepped) and every and event.step % every == 0:
             yield Sampled(event.step, _sample(prepared, run))
+        if isinstance(event, NotFinite):
+            what = event.what
         if isinstance(event, Finished) and event.reason == "diverged":
             raise DivergedError(
-                f"training diverged after step {event.step}: the loss or gradient is not finite;"
-                " try a lower optimizer.learning_rate, or clipping by train.clip_norm"
+                f"training diverged after step {event.step}: {what} is not finite; the checkpoints"
+                " before it are whole; try a lower optimizer.learning_rate, clipping by"
+                " train.clip_norm, or train.on_nonfinite: rollback"
             )
 
 

@@ -161,6 +161,16 @@ class TrainConfig:
     clip_value: float | None = setting(
         None, "cut every element of the gradient to this size", above(0)
     )
+    on_nonfinite: str = setting(
+        "stop",
+        "what follows a NaN or infinite loss or gradient: nothing; the next chunk; or the state of "
+        "the last evaluation with half the learning rate",
+        one_of("stop", "skip", "rollback"),
+        resumable=True,
+    )
+    max_recoveries: int = setting(
+        10, "end after so many skips in a row, or rollbacks in all", at_least(0), resumable=True
+    )
     label_smoothing: float = setting(
         0.0, "share of every target that is spread evenly over all characters", from_up_to(0, 1)
     )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from charrnn.rundir import RunDir
-from charrnn.training.events import Ending, Evaluated, Event, Finished, Stepped
+from charrnn.training.events import Ending, Evaluated, Event, Finished, NotFinite, Stepped
 
 Save = Callable[[Path], None]
 
@@ -32,6 +32,8 @@ class SaveLatest:
 
     def __call__(self, event: Event) -> None:
         match event:
+            case NotFinite(then="rollback", now=step):
+                self._go_back(step)
             case Stepped(step=step) if step % self.every == 0:
                 self._save_step(step)
             case Ending(reason="interrupted"):
@@ -40,6 +42,12 @@ class SaveLatest:
                 self._save_step(step)
             case Finished(best_loss=None, reason=reason) if reason != "diverged":
                 self.save(self.run.best)
+
+    def _go_back(self, step: int) -> None:
+        """No checkpoint is of a later step than the one that is saved last."""
+        self.save(self.run.last)
+        for late in self.run.steps_after(step):
+            late.unlink()
 
     def _save_step(self, step: int) -> None:
         self.save(self.run.step(step))

@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from charrnn.files import sync_folder, write_text
-from charrnn.training.events import Evaluated, Event, Finished, Sampled, Started, Stepped
+from charrnn.training.events import (
+    Evaluated,
+    Event,
+    Finished,
+    NotFinite,
+    Sampled,
+    Started,
+    Stepped,
+)
 
 
 class Metrics:
@@ -55,8 +63,17 @@ def _line(event: Event) -> dict[str, Any] | None:
                 "loss": event.loss,
                 "learning_rate": event.learning_rate,
                 "grad_norm": event.grad_norm,
+                "clipped": event.clipped,
                 "chars_per_second": round(event.chars_per_second, 1),
                 "seconds": round(event.seconds, 3),
+            }
+        case NotFinite():
+            return {
+                "event": "not_finite",
+                "step": event.step,
+                "what": event.what,
+                "then": event.then,
+                "now": event.now,
             }
         case Evaluated():
             return {
@@ -78,26 +95,29 @@ def _line(event: Event) -> dict[str, Any] | None:
                 "best_loss": event.best_loss,
                 "best_step": event.best_step,
                 "seconds": round(event.seconds, 3),
+                "clipped_share": round(event.clipped_share, 6),
             }
         case _:
             return None
 
 
-def rewind(path: Path, step: int, evaluated_step: int) -> float:
+def rewind(path: Path, step: int, evaluated_step: int, rollbacks: int = 0) -> float:
     """Take back what the record says of steps after `step`: a resumed run will say it again.
 
-    Drops the lines of later steps and evaluations, of any end, and a last line that was torn.
-    Returns the seconds of training that had passed at `step`, 0 if the record does not tell.
+    Drops the lines of later steps and evaluations, of any end, and a last line that was torn. What
+    came before the last of the `rollbacks` is history, and stays. Returns the seconds of training
+    that had passed at `step`, 0 if the record does not tell.
     """
     if not path.exists():
         return 0.0
-    kept, seconds = [], 0.0
+    kept, seconds, to_come = [], 0.0, rollbacks
     for text in path.read_text(encoding="utf-8", errors="replace").splitlines():
         with suppress(json.JSONDecodeError):
             line = json.loads(text)
-            if _precedes(line, step, evaluated_step):
+            if to_come or _precedes(line, step, evaluated_step):
                 kept.append(text)
                 seconds = max(seconds, float(line.get("seconds", 0.0)))
+            to_come -= to_come > 0 and line.get("then") == "rollback"
     write_text(path, "".join(f"{text}\n" for text in kept))
     return seconds
 
@@ -108,6 +128,8 @@ def _precedes(line: Any, step: int, evaluated_step: int) -> bool:
             return at <= step
         case {"event": "eval", "split": "val", "step": int(at)}:
             return at <= evaluated_step
+        case {"event": "not_finite", "then": "skip", "step": int(at)}:
+            return at <= step
         case {"event": "start"}:
             return True
         case _:

@@ -13,6 +13,7 @@ from charrnn.training.events import (
     Evaluating,
     Event,
     Finished,
+    NotFinite,
     Sampled,
     Started,
     Stepped,
@@ -47,6 +48,8 @@ class Progress:
                 self._begin(event)
             case Stepped():
                 self._step(event)
+            case NotFinite():
+                self.print(f"step {event.step:,}: {event.what} is not finite; {_THEN[event.then]}")
             case Evaluating():
                 self._describe(f"{_SPLITS[event.split]} {event.done / event.total:.0%}")
             case Evaluated():
@@ -123,6 +126,11 @@ class Progress:
 
 
 _SPLITS = {"val": "validation", "test": "test"}
+_THEN = {
+    "stop": "the step was not taken",
+    "skip": "the step was skipped",
+    "rollback": "back to the last good state, with half the learning rate",
+}
 _REASONS = {
     "max_steps": "all steps done",
     "max_epochs": "all epochs done",

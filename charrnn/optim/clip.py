@@ -1,22 +1,43 @@
 """Clipping: a gradient that explodes must not throw the weights away (Pascanu et al. 2013)."""
 
-from math import sqrt
+from math import isfinite, sqrt
+from typing import NamedTuple
 
 import numpy as np
 
 from charrnn.params import Params
 
 
-def clip_(g: Params, *, value: float | None, norm: float | None) -> float:
+class Clipped(NamedTuple):
+    """What clipping found."""
+
+    norm: float  # the length of the gradient before it; NaN or infinite if any entry is
+    bounded: bool  # whether it changed anything
+
+
+def clip_(g: Params, *, value: float | None, norm: float | None) -> Clipped:
     """Bound every entry of `g` by `value`, then its length by `norm`; None bounds nothing.
 
-    Returns the length that `g` had before, which is NaN or infinite if any entry is.
+    Does nothing to a gradient that is not finite.
     """
-    before = sqrt(float(np.dot(g.flat, g.flat)))
+    before = length(g)
+    if not isfinite(before):
+        return Clipped(before, False)
+    after = before
     if value is not None:
         np.clip(g.flat, -value, value, out=g.flat)
-    if norm is not None:
-        length = before if value is None else sqrt(float(np.dot(g.flat, g.flat)))
-        if length > norm:
-            np.multiply(g.flat, norm / length, out=g.flat)
-    return before
+        after = length(g)
+    if norm is not None and after > norm:
+        np.multiply(g.flat, norm / after, out=g.flat)
+        return Clipped(before, True)
+    return Clipped(before, after < before)
+
+
+def length(p: Params) -> float:
+    """The Euclidean norm of all numbers, also where their squares do not fit their dtype."""
+    square = float(np.dot(p.flat, p.flat))
+    if not isfinite(square):
+        largest = float(np.abs(p.flat).max())
+        scaled = p.flat / largest if isfinite(largest) else p.flat
+        return largest * sqrt(float(np.dot(scaled, scaled)))
+    return sqrt(square)

@@ -46,8 +46,19 @@ class Stepped:
     loss: float
     learning_rate: float
     grad_norm: float  # before clipping
+    clipped: bool  # whether clipping cut it
     chars_per_second: float
     seconds: float  # of training, since the run's start
+
+
+@dataclass(frozen=True)
+class NotFinite:
+    """A number of `step` is NaN or infinite, so the step was not taken."""
+
+    step: int  # the step that could not be taken
+    what: str  # the first array that is not finite, in words
+    then: Literal["stop", "skip", "rollback"]
+    now: int  # the step of the state that the run goes on from
 
 
 @dataclass(frozen=True)
@@ -98,6 +109,9 @@ class Finished:
     best_loss: float | None
     best_step: int
     seconds: float
+    clipped_share: float  # of all steps, those whose gradient was cut
 
 
-Event: TypeAlias = Started | Stepped | Evaluating | Evaluated | Sampled | Ending | Finished
+Event: TypeAlias = (
+    Started | Stepped | NotFinite | Evaluating | Evaluated | Sampled | Ending | Finished
+)

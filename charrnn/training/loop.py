@@ -1,25 +1,19 @@
 """The training loop: a generator of events. It prints nothing, writes nothing and reads no file."""
 
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
 from math import isfinite
 from time import perf_counter
 
 import numpy as np
 
-from charrnn.arrays import DType
-from charrnn.kernels.base import Kernels
-from charrnn.kernels.plain import NUMPY
 from charrnn.layers.noise import Noise
-from charrnn.model import CharModel
-from charrnn.model_tape import ModelTape, States, Window
+from charrnn.model_tape import States, Window
 from charrnn.optim import (
     Moment,
-    Optimizer,
-    Schedule,
     average_,
     clip_,
     disturb_,
+    length,
     new_scratch,
     step_,
 )
@@ -27,7 +21,7 @@ from charrnn.parallel.base import SOLO, Communicator
 from charrnn.params import Params
 from charrnn.recompute import InParts
 from charrnn.rng import stream
-from charrnn.text.batches import Chunk, Chunks
+from charrnn.text.batches import Chunk
 from charrnn.text.part import Part
 from charrnn.training.evaluate import evaluation_of
 from charrnn.training.events import (
@@ -36,60 +30,15 @@ from charrnn.training.events import (
     Evaluating,
     Event,
     Finished,
+    NotFinite,
     Reason,
     Split,
     Stepped,
 )
 from charrnn.training.message import Message
+from charrnn.training.plan import Plan, memory_for
+from charrnn.training.recovery import Recovery, first_not_finite
 from charrnn.training.state import TrainState
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Where a run ends, whichever comes first; None never comes."""
-
-    max_steps: int | None = None
-    max_epochs: float | None = None
-    max_minutes: float | None = None
-    patience: int | None = None  # evaluations without a better one
-
-
-@dataclass(frozen=True)
-class Plan:
-    """All that does not change during a run."""
-
-    model: CharModel
-    optimizer: Optimizer
-    schedule: Schedule
-    batches: Chunks
-    val: Part | None  # None: too short to predict anything
-    test: Part | None
-    limits: Limits
-    eval_every: int
-    clip_value: float | None
-    clip_norm: float | None
-    seed: int
-    kernels: Kernels = NUMPY
-    average: float = 0.0  # the decay of a running mean of the weights; 0: there is none
-    gradient_noise: float = 0.0
-    recompute: int | None = None  # the steps of a chunk that are in memory at once; None: all
-
-    def progress(self, step: float, seconds: float) -> dict[Reason, float]:
-        """The share of each limit that is used up after `step` steps and `seconds`."""
-        used: dict[Reason, tuple[float, float | None]] = {
-            "max_steps": (step, self.limits.max_steps),
-            "max_epochs": (step / self.batches.chunks, self.limits.max_epochs),
-            "max_minutes": (seconds / 60.0, self.limits.max_minutes),
-        }
-        return {reason: done / limit for reason, (done, limit) in used.items() if limit is not None}
-
-
-def memory_for(plan: Plan, tracks: int, dtype: DType) -> ModelTape | InParts:
-    """Memory for the chunks of so many tracks."""
-    model, longest = plan.model, plan.batches.longest
-    if plan.recompute is not None and plan.recompute < longest:
-        return InParts(model, longest, plan.recompute, tracks, dtype, plan.kernels)
-    return model.tape(longest, tracks, dtype, plan.kernels)
 
 
 def train(
@@ -118,6 +67,7 @@ class _Run:
         self.memory = memory_for(plan, len(self.tracks), dtype)
         self.scratch = new_scratch(state.params)
         self.started = perf_counter() - state.seconds
+        self.recovery = Recovery(plan.on_nonfinite, plan.max_recoveries, state)
         self.stopping = self.diverged = False
 
     def events(self) -> Iterator[Event]:
@@ -125,35 +75,47 @@ class _Run:
         while True:
             if self._evaluation_due():
                 yield from self._validate()
+            if self.state.step % self.plan.eval_every == 0 and not self._cut_short():
+                self.recovery.approve(self.state)
             reason = self._reason_to_end()
             if reason:
                 break
-            event = self._step()
-            if event is not None:
-                yield event
+            yield self._step()
+        self.recovery.end()
         if reason != "diverged":
             yield Ending(reason, self.state.step)
         if reason not in ("interrupted", "diverged"):
             yield from self._last_words()
             reason = self._cut_short() or reason
         state = self.state
-        yield Finished(reason, state.step, state.best_loss, state.best_step, state.seconds)
+        yield Finished(
+            reason,
+            state.step,
+            state.best_loss,
+            state.best_step,
+            state.seconds,
+            clipped_share=state.clipped / max(state.step, 1),
+        )
 
     @np.errstate(over="ignore", invalid="ignore")  # a loss that is not finite tells of it
-    def _step(self) -> Stepped | None:
-        """One change of the weights; None, and no change, if loss or gradient is not finite."""
+    def _step(self) -> Stepped | NotFinite:
+        """One change of the weights, or none where loss or gradient is not finite."""
         plan, state, message, begun = self.plan, self.state, self.message, perf_counter()
         chunk = plan.batches.chunk(state.step, self.tracks)
         loss, last = self._loss_and_grads(chunk)
         message.send(loss, perf_counter() - self.started, self.stop(), last)
         self.stopping = message.stop
-        grad_norm = clip_(message.grads, value=plan.clip_value, norm=plan.clip_norm)
-        if not (isfinite(message.loss) and isfinite(grad_norm)):
-            self.diverged = True
-            return None
+        clipped = clip_(message.grads, value=plan.clip_value, norm=plan.clip_norm)
+        if not (isfinite(message.loss) and isfinite(clipped.norm)):
+            what = first_not_finite(message, state.params)
+            return self._recover(what, state.step + 1, skippable=True)
         rate = self._learning_rate() * chunk.scale
         self._change_weights(rate)
+        if not isfinite(length(state.params)):
+            return self._recover(first_not_finite(message, state.params), state.step + 1)
         state.step += 1
+        state.skips = 0
+        state.clipped += clipped.bounded
         state.seconds = message.seconds
         state.carry(message.states if plan.batches.carried(state.step) else None)
         return Stepped(
@@ -162,10 +124,19 @@ class _Run:
             progress=min(1.0, max(self._progress().values(), default=0.0)),
             loss=message.loss,
             learning_rate=rate,
-            grad_norm=grad_norm,
+            grad_norm=clipped.norm,
+            clipped=clipped.bounded,
             chars_per_second=chunk.targets / (perf_counter() - begun),
             seconds=state.seconds,
         )
+
+    def _recover(self, what: str, step: int, *, skippable: bool = False) -> NotFinite:
+        state = self.state
+        event = self.recovery.after_(state, what, step, skippable=skippable)
+        self.diverged = event.then == "stop"
+        if event.then == "skip" and not self.plan.batches.carried(state.step):
+            state.carry(None)
+        return event
 
     def _loss_and_grads(self, chunk: Chunk) -> tuple[float, States]:
         """The loss of this rank's tracks and the state they leave; gradients into the message."""
@@ -221,7 +192,8 @@ class _Run:
             step=middle,
             falls=self.state.falls,
         )
-        return self.plan.optimizer.learning_rate * self.plan.schedule.factor(now)
+        halved = 0.5**self.state.rollbacks
+        return self.plan.optimizer.learning_rate * self.plan.schedule.factor(now) * halved
 
     def _progress(self) -> dict[Reason, float]:
         return self.plan.progress(self.state.step, self.state.seconds)
@@ -253,6 +225,9 @@ class _Run:
         loss = yield from self._evaluate("val", self.plan.val, state.judged)
         if loss is None:
             return
+        if not isfinite(loss):
+            yield self._recover("the loss of the validation part", state.step)
+            return
         better = state.best_loss is None or loss < state.best_loss
         if better:
             state.keep_best(loss)
@@ -272,18 +247,19 @@ class _Run:
             state.keep_best(None)
         if self.plan.test is not None and state.best is not None:
             loss = yield from self._evaluate("test", self.plan.test, state.best)
-            if loss is not None:
+            if loss is not None and not isfinite(loss):
+                yield self._recover("the loss of the test part", state.best_step)
+            elif loss is not None:
                 state.seconds = self._clock()
                 yield Evaluated(state.best_step, "test", loss, False, state.seconds)
 
     def _evaluate(
         self, split: Split, part: Part, p: Params
     ) -> Generator[Event, None, float | None]:
-        """The loss of `part` under `p`; None if the run was told to stop, or it is not finite."""
+        """The loss of `part` under `p`; None if the run was told to stop."""
         evaluation = evaluation_of(self.plan.model, p, part, self.plan.kernels, self.comm)
         for done in evaluation:
             if self._ask():
                 return None
             yield Evaluating(split, done, evaluation.targets)
-        self.diverged = not isfinite(evaluation.loss)
-        return None if self.diverged else evaluation.loss
+        return evaluation.loss

@@ -15,7 +15,17 @@ from charrnn.optim import Optimizer
 from charrnn.params import Params
 from charrnn.training.state import TrainState
 
-COUNTERS = ("step", "evaluated_step", "best_loss", "best_step", "stale", "falls")
+COUNTERS = (
+    "step",
+    "evaluated_step",
+    "best_loss",
+    "best_step",
+    "stale",
+    "falls",
+    "clipped",
+    "skips",
+    "rollbacks",
+)
 
 
 def to_arrays(state: TrainState) -> dict[str, Floats]:

@@ -1,6 +1,6 @@
 """TrainState: all that survives a restart, in one place."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
@@ -28,6 +28,9 @@ class TrainState:
     best_step: int = 0
     stale: int = 0  # evaluations since then
     falls: int = 0  # how often a schedule has lowered the rate because of them
+    clipped: int = 0  # steps whose gradient was cut
+    skips: int = 0  # steps in a row that could not be taken
+    rollbacks: int = 0  # how often the run came back to a good state
     average: Params | None = None  # of the weights over time, if the run keeps one
     seconds: float = field(default=0.0, compare=False)  # of training, by the clock
 
@@ -41,6 +44,22 @@ class TrainState:
     def judged(self) -> Params:
         """The weights that are evaluated, saved for use, and sampled from."""
         return self.average or self.params
+
+    def copy(self) -> Self:
+        """The same state in fresh memory."""
+        fresh = replace(
+            self,
+            params=self.params.copy(),
+            slots={name: slot.copy() for name, slot in self.slots.items()},
+            average=self.average and self.average.copy(),
+            carried=None,
+        )
+        fresh.carry(self.carried)
+        return fresh
+
+    def assign_(self, other: Self) -> None:
+        """Become what `other` is, and share no memory with it that a step changes."""
+        vars(self).update(vars(other.copy()))
 
     def carry(self, states: States | None) -> None:
         """Remember `states`, copied into memory that is kept from step to step."""

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from charrnn import api
+from charrnn.checkpoint import read_checkpoint
 
 CONFIG = """\
 data: {path: text.txt, split: [0.8, 0.1, 0.1]}
@@ -345,6 +346,30 @@ def test_divergence_is_told_and_leaves_the_last_good_checkpoint(charrnn) -> None
     assert ran.code == 5
     assert ran.err.splitlines()[-1].startswith("error: training diverged after step")
     assert lines()[-1]["reason"] == "diverged"
+    assert lines()[-2]["event"] == "not_finite"
+    assert lines()[-2]["what"] in ran.err
+    for path in Path("run").rglob("*.npz"):
+        read_checkpoint(path)
+
+
+def test_a_run_that_diverges_may_go_back_and_slow_down(charrnn) -> None:
+    wild = ("--set", "model={cell: {name: rnn, activation: relu}, hidden_size: 12}")
+    wild += (
+        "--set",
+        "optimizer={name: sgd, learning_rate: 2e100}",
+        "--set",
+        "train.clip_norm=null",
+    )
+    wild += ("--set", "train.on_nonfinite=rollback", "--set", "train.max_recoveries=400")
+    ran = charrnn("train", "config.yaml", *wild, "--max-steps", "30")
+    assert ran.code == 0
+    assert "back to the last good state, with half the learning rate" in ran.err
+    told = lines()
+    backs = [line for line in told if line["event"] == "not_finite"]
+    assert len(backs) > 5
+    rates = [line["learning_rate"] for line in told if line["event"] == "step"]
+    assert rates[-1] < rates[0] / 2 ** (len(backs) - 1)
+    assert api.load("run/last.npz").step == 30
 
 
 @pytest.mark.parametrize("name", ["2024", "no", "a: b", "x #y", "[1]", "näme 漢"])

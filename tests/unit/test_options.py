@@ -19,7 +19,8 @@ from charrnn.text.records import RecordBatches, find_records
 from charrnn.training.dynamic import Adaptation, DynamicEvaluation
 from charrnn.training.evaluate import evaluate, evaluation_of
 from charrnn.training.events import Evaluated, Stepped
-from charrnn.training.loop import Limits, Plan, train
+from charrnn.training.loop import train
+from charrnn.training.plan import Limits, Plan
 from charrnn.training.snapshot import state_from, to_arrays, to_counters
 from charrnn.training.state import TrainState
 from tests.team import together

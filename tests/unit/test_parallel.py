@@ -22,8 +22,9 @@ from charrnn.rng import uniforms_
 from charrnn.text.batches import Batches
 from charrnn.training.evaluate import Evaluation
 from charrnn.training.events import Evaluated, Finished, Stepped
-from charrnn.training.loop import Limits, train
+from charrnn.training.loop import train
 from charrnn.training.message import Message
+from charrnn.training.plan import Limits
 from tests.team import together
 from tests.unit.test_training import FLOAT64, V, assert_same, begin, never, part, plan
 

@@ -16,7 +16,8 @@ from charrnn.text.part import Part
 from charrnn.training import evaluate as evaluation
 from charrnn.training.evaluate import Evaluation, evaluate
 from charrnn.training.events import Evaluated, Evaluating, Finished, Stepped
-from charrnn.training.loop import Limits, Plan, train
+from charrnn.training.loop import train
+from charrnn.training.plan import Limits, Plan
 from charrnn.training.snapshot import state_from, to_arrays, to_counters
 from charrnn.training.state import TrainState
 
