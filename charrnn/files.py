@@ -18,7 +18,7 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
 
     The bytes are on the disk before the name is, and the name before this returns. If anything
     fails, `path` is the old file, or the new one, whole; and the temporary file is gone. A process
-    that is killed leaves it to `remove_leftovers`. Raises OSError.
+    that is killed leaves it to `remove_leftovers`. Raises OSError, which names `path`.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{token_hex(4)}.tmp")
     try:
@@ -27,9 +27,11 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-    except BaseException:
+    except BaseException as error:
         with suppress(OSError):
             temporary.unlink()
+        if isinstance(error, OSError):
+            error.filename, error.filename2 = str(path), None
         raise
     sync_folder(path.parent)
 

@@ -23,8 +23,8 @@ class Metrics:
     """Appends a line for every event that concerns the record. Raises OSError."""
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         self.file = path.open("a", encoding="utf-8", newline="\n")
-        sync_folder(path.parent)
 
     def __call__(self, event: Event) -> None:
         line = _line(event)
@@ -33,8 +33,9 @@ class Metrics:
             self.file.flush()
 
     def sync(self) -> None:
-        """Put what was written on the disk."""
+        """Put what was written on the disk, and the file's name. Raises OSError."""
         os.fsync(self.file.fileno())
+        sync_folder(self.path.parent)
 
     def close(self) -> None:
         self.file.close()
