@@ -115,7 +115,7 @@ RANKS = {
     "charrnn.pictures.losses": 19,
     "charrnn.cli.output": 23,
     "charrnn.cli.judged": 23,
-    "charrnn.cli.stopping": 23,
+    "charrnn.cli.signals": 23,
     "charrnn.cli": 25,
     "charrnn.__main__": 26,
 }

@@ -43,13 +43,15 @@ def train(
     force: bool = False,
     init_from: str | Path | None = None,
     stop: Callable[[], bool] = never,
+    save: Callable[[], bool] = never,
     on_reading: Callable[[int, int], None] | None = None,
 ) -> Iterator[Event]:
     """Train what `config` describes, and write the run directory `config.output.dir`.
 
     Nothing happens before the first event is asked for. `resume` goes on from the latest checkpoint
     there, if there is one; `force` replaces a run that is there; `init_from` names a checkpoint
-    whose weights a new run begins with. Once `stop()` is true, the run saves itself and ends.
+    whose weights a new run begins with. Once `stop()` is true, the run saves itself and ends; it is
+    also saved, and goes on, after each step at which `save()` is true.
     `on_reading` is told, while the text is read, how many bytes were, of how many at most.
 
     With `train.workers` above 1 this starts processes, which import the caller's main module: a
@@ -76,7 +78,7 @@ def train(
             with closing(Metrics(run.metrics)) as metrics:
                 first = introduce(prepared, run.path, team, resumed=resumed is not None)
                 events = chain([first], _events(prepared, run, stop, team.comm))
-                yield from _tell(events, _listeners(prepared, run, metrics))
+                yield from _tell(events, _listeners(prepared, run, metrics, save))
 
 
 def _check_is_folder(run: RunDir) -> None:
@@ -116,7 +118,7 @@ def _open_run(prepared: Prepared, run: RunDir, *, going_on: bool) -> None:
 
 
 def _listeners(
-    prepared: Prepared, run: RunDir, metrics: Metrics
+    prepared: Prepared, run: RunDir, metrics: Metrics, asked: Callable[[], bool]
 ) -> tuple[Callable[[Event], None], ...]:
     """In the order in which they hear of an event: what is told has been saved."""
     save, output = partial(_save, prepared), prepared.config.output
@@ -128,7 +130,7 @@ def _listeners(
     return (
         SaveBest(run, save, standing=_standing(run)),
         metrics,
-        SaveLatest(run, and_its_record, output.checkpoint_every, output.keep),
+        SaveLatest(run, and_its_record, output.checkpoint_every, output.keep, asked),
     )
 
 

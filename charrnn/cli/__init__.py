@@ -78,7 +78,7 @@ def main() -> NoReturn:
             raise
         traceback.print_exc()
         code = 1
-    if launched() is not None and code not in (0, 130, 143):
+    if launched() is not None and code not in (0, 129, 130, 143):
         abort(code)
     sys.exit(code)
 

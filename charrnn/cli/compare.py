@@ -49,13 +49,13 @@ def compare(
       charrnn compare a.yaml b.yaml --set train.max_minutes=3 --plot losses.svg
     """
     from charrnn import api
-    from charrnn.cli.stopping import Stop
+    from charrnn.cli.signals import Signals
     from charrnn.parallel.choose import usable_cores
 
     chosen = api.variants(configs, vary, overrides, seeds, out)
     outcomes = []
-    with Stop(lambda line: None if quiet else tell(line)) as stop:
-        for outcome in api.compare(chosen, min(jobs or usable_cores(), len(chosen)), stop):
+    with Signals(lambda line: None if quiet else tell(line)) as signals:
+        for outcome in api.compare(chosen, min(jobs or usable_cores(), len(chosen)), signals.stop):
             outcomes.append(outcome)
             if not quiet:
                 tell(f"{len(outcomes)} of {len(chosen)}: {outcome.label}: {_in_words(outcome)}")
@@ -66,8 +66,8 @@ def compare(
 
             draw_losses(found, plot)
             tell(f"wrote {plot}")
-    if stop():
-        ctx.exit(stop.exit_code)
+    if signals.stop():
+        ctx.exit(signals.exit_code)
     ctx.exit(0 if any(one.good for one in found) else 1)
 
 

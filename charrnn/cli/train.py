@@ -38,6 +38,7 @@ def train(
 
     CONFIG is a YAML file; what comes of it is written to the run directory, output.dir.
     Ctrl-C once finishes the step, saves and stops (exit code 130); twice leaves at once.
+    SIGTERM and SIGHUP do the same; SIGUSR1 saves now and goes on.
 
     \b
     Example:
@@ -49,7 +50,7 @@ def train(
         raise click.UsageError("--resume cannot go with --force or --init-from", ctx)
 
     from charrnn import api
-    from charrnn.cli.stopping import Stop
+    from charrnn.cli.signals import Signals
     from charrnn.listeners.progress import Progress
     from charrnn.parallel.launcher import launched
     from charrnn.training.events import Finished
@@ -67,15 +68,16 @@ def train(
         from charrnn.cli.judged import rows
 
         tell(table(rows(api.baselines_of(settings))).rstrip())
-    with Stop(progress.print) as stop, progress:
+    with Signals(progress.print, saves=True) as signals, progress:
         for event in api.train(
             settings,
             resume=resume,
             force=force,
             init_from=init_from,
-            stop=stop,
+            stop=signals.stop,
+            save=signals.save,
             on_reading=progress.reading,
         ):
             progress(event)
     if isinstance(event, Finished) and event.reason == "interrupted":
-        ctx.exit(stop.exit_code)
+        ctx.exit(signals.exit_code)

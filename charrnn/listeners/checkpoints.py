@@ -25,16 +25,21 @@ class SaveBest:
 
 
 class SaveLatest:
-    """checkpoints/step-*.npz, of which the last `keep` stay, and last.npz."""
+    """checkpoints/step-*.npz, of which the last `keep` stay, and last.npz.
 
-    def __init__(self, run: RunDir, save: Save, every: int, keep: int) -> None:
-        self.run, self.save, self.every, self.keep = run, save, every, keep
+    After every `every` steps, and after a step at which `asked()` is true.
+    """
+
+    def __init__(
+        self, run: RunDir, save: Save, every: int, keep: int, asked: Callable[[], bool]
+    ) -> None:
+        self.run, self.save, self.every, self.keep, self.asked = run, save, every, keep, asked
 
     def __call__(self, event: Event) -> None:
         match event:
             case NotFinite(then="rollback", now=step):
                 self._go_back(step)
-            case Stepped(step=step) if step % self.every == 0:
+            case Stepped(step=step) if self.asked() or step % self.every == 0:
                 self._save_step(step)
             case Ending(reason="interrupted"):
                 self.save(self.run.last)

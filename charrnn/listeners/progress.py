@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from math import log
 from typing import Never, Self
 
@@ -60,9 +61,10 @@ class Progress:
                 self._finish(event)
 
     def print(self, line: str) -> None:
-        """A line above the bar."""
+        """A line above the bar. A terminal that has gone is no reason to end a run."""
         if not self.quiet:
-            tqdm.write(line, file=sys.stderr)
+            with suppress(OSError):
+                tqdm.write(line, file=sys.stderr)
 
     def reading(self, done: int, total: int) -> None:
         """The text is being read: `done` of at most `total` bytes."""

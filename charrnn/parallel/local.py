@@ -119,7 +119,7 @@ def _run(work: Callable[..., None], comm: Local, arguments: tuple[Any, ...]) -> 
         return
 
 
-STOPPING = ("SIGINT", "SIGTERM", "SIGHUP")  # the last one not on Windows
+MINE = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1")  # the last two not on Windows
 
 
 @contextmanager
@@ -130,7 +130,7 @@ def _quiet_birth(threads: int) -> Iterator[None]:
     """
     kept = {name: os.environ.get(name) for name in BLAS_THREADS}
     os.environ.update(dict.fromkeys(BLAS_THREADS, str(threads)))
-    signals = {getattr(signal, name) for name in STOPPING if hasattr(signal, name)}
+    signals = {getattr(signal, name) for name in MINE if hasattr(signal, name)}
     can_block = hasattr(signal, "pthread_sigmask")
     if can_block:
         resource_tracker.ensure_running()  # its own start would end with both signals unblocked

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -112,33 +113,49 @@ def test_a_reader_who_leaves_leaves_no_worker(charrnn) -> None:
     assert not multiprocessing.active_children()
 
 
-def training(*more: str) -> subprocess.Popen[str]:
+def training(*more: str, stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
     """A run in a process group of its own, which has begun to train."""
+    quiet = ["--quiet"] if stderr == subprocess.PIPE else []
     process = subprocess.Popen(
         [sys.executable, "-m", "charrnn", "train", "config.yaml", "--workers", "3",
-         "--max-steps", "1000000", "--quiet", *more],
-        stderr=subprocess.PIPE,
+         "--max-steps", "1000000", *quiet, *more],
+        stderr=stderr,
         text=True,
         start_new_session=True,
     )  # fmt: skip
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        if Path("run/metrics.jsonl").exists() and len(lines()) > 2:
-            return process
-        time.sleep(0.05)
+    if holds(lambda: process.poll() is not None or told() > 2) and process.poll() is None:
+        return process
     process.kill()
     raise AssertionError(process.communicate()[1])
 
 
+def told() -> int:
+    """How many lines the record has."""
+    path = Path("run/metrics.jsonl")
+    return path.read_text().count("\n") if path.exists() else 0
+
+
+def holds(condition: Callable[[], bool], seconds: float = 60) -> bool:
+    """Whether `condition` is true now or soon."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False
+
+
 def all_gone(group: int) -> bool:
     """Whether no process of the group is left, within ten seconds."""
-    for _ in range(200):
+
+    def gone() -> bool:
         try:
             os.killpg(group, 0)
         except ProcessLookupError:
             return True
-        time.sleep(0.05)
-    return False
+        return False
+
+    return holds(gone, seconds=10)
 
 
 @posix
@@ -152,6 +169,47 @@ def test_a_signal_ends_all_of_them_saved(charrnn, number: int, code: int, whole_
     assert err == ""
     assert all_gone(process.pid)
     assert read_checkpoint(Path("run/last.npz")).header["step"] == lines()[-1]["step"]
+
+
+@posix
+@pytest.mark.parametrize("whole_group", [False, True])
+def test_asked_to_save_a_run_saves_and_goes_on(charrnn, whole_group) -> None:
+    process = training("--set", "output.checkpoint_every=1000000")
+    for _ in range(3):
+        before = told()
+        Path("run/last.npz").unlink(missing_ok=True)
+        (os.killpg if whole_group else os.kill)(process.pid, signal.SIGUSR1)
+        assert holds(Path("run/last.npz").exists)
+        assert holds(lambda n=before: told() > n + 5)
+        assert before <= read_checkpoint(Path("run/last.npz")).header["step"] <= told()
+    process.terminate()
+    assert process.communicate(timeout=60)[1] == ""
+    assert process.returncode == 143
+
+
+@posix
+def test_a_second_signal_leaves_at_once(charrnn) -> None:
+    process = training()
+    process.send_signal(signal.SIGSTOP)
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGCONT)
+    process.communicate(timeout=60)
+    assert process.returncode == 143  # the second one's; the first alone gives 130
+    assert all_gone(process.pid)
+
+
+@posix
+def test_a_terminal_that_goes_leaves_a_run_saved(charrnn) -> None:
+    leader, follower = os.openpty()
+    process = training(stderr=follower)
+    os.close(follower)
+    os.close(leader)
+    process.send_signal(signal.SIGHUP)
+    process.wait(timeout=60)
+    assert process.returncode == 129
+    assert lines()[-1]["reason"] == "interrupted"
+    assert all_gone(process.pid)
 
 
 @posix
