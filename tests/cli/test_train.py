@@ -17,6 +17,8 @@ import pytest
 
 from charrnn import api
 from charrnn.checkpoint import read_checkpoint
+from charrnn.errors import UsageError
+from charrnn.lock import locked
 
 CONFIG = """\
 data: {path: text.txt, split: [0.8, 0.1, 0.1]}
@@ -244,6 +246,32 @@ def test_a_run_that_is_there_is_refused_unless_forced(charrnn) -> None:
     assert Path("run/mine.txt").exists()
     assert lines()[-1]["step"] == 5
     assert not Path("run/checkpoints/step-00000060.npz").exists()
+
+
+def test_a_second_run_in_one_folder_is_refused(charrnn, start) -> None:
+    first = start("train", "config.yaml", "--max-steps", "1000000")
+    while first.poll() is None and not Path("run/checkpoints/step-00000025.npz").exists():
+        pass
+    for more in (["--resume"], ["--force"], []):
+        ran = charrnn("train", "config.yaml", *more)
+        assert ran.code == 2
+        assert f"another training run, process {first.pid}, is at work" in ran.err
+        assert ran.err.count("\n") == 1
+    assert charrnn("sample", "run/last.npz", "-n", "5").code == 0
+    first.kill()
+    first.communicate()
+    assert charrnn("train", "config.yaml", "--resume", "--max-steps", "1").code == 0
+
+
+def test_a_lock_leaves_nothing_behind(charrnn) -> None:
+    with locked(Path("a/b")):
+        assert [p.name for p in Path("a/b").iterdir()] == [".lock"]
+        with pytest.raises(UsageError, match=f"process {os.getpid()}"), locked(Path("a/b")):
+            pass
+    assert not Path("a/b").exists()
+    with locked(Path("a/b")):
+        Path("a/b/file").touch()
+    assert [p.name for p in Path("a/b").iterdir()] == ["file"]
 
 
 def test_init_from_matches_characters_by_what_they_are(charrnn) -> None:

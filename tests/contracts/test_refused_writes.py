@@ -113,6 +113,27 @@ def test_any_call_may_fail(whole: Files) -> None:
         assert not [*Path().rglob("*.tmp")]
 
 
+def test_a_write_that_is_cut_short_is_gone_on_with(
+    whole: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Sluggish(io.FileIO):
+        """Takes a hundred bytes at a time, as the system may."""
+
+        def write(self, data) -> int:
+            return super().write(bytes(memoryview(data)[:100]))
+
+    honest = io.open
+
+    def sluggish(path, mode="r", *rest, **options):
+        if mode == "xb":
+            return io.BufferedWriter(Sluggish(path, "xb"))
+        return honest(path, mode, *rest, **options)
+
+    monkeypatch.setattr(io, "open", sluggish)
+    assert [*run()] == [2, 4, 6]
+    assert saved() == whole
+
+
 @pytest.mark.parametrize("error", ERRORS, ids=errno.errorcode.get)
 def test_the_refusal_is_told_by_name(whole: Files, error: int) -> None:
     refusal = Refusal(30, error)
