@@ -68,6 +68,12 @@ def train(
         from charrnn.cli.judged import rows
 
         tell(table(rows(api.baselines_of(settings))).rstrip())
+
+    def reading(done: int, total: int) -> None:
+        if signals.stop():
+            ctx.exit(signals.exit_code)  # there is nothing to save yet
+        progress.reading(done, total)
+
     with Signals(progress.print, saves=True) as signals, progress:
         for event in api.train(
             settings,
@@ -76,7 +82,7 @@ def train(
             init_from=init_from,
             stop=signals.stop,
             save=signals.save,
-            on_reading=progress.reading,
+            on_reading=reading,
         ):
             progress(event)
     if isinstance(event, Finished) and event.reason == "interrupted":

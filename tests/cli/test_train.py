@@ -164,6 +164,17 @@ def test_a_signal_saves_and_the_run_goes_on_to_the_same_bytes(
     assert steady("parts") == steady("whole")
 
 
+def test_a_signal_while_the_text_is_read_ends_it_there(charrnn, start) -> None:
+    Path("text.txt").write_text(TEXT * 8_000)
+    process = start("train", "config.yaml", "--set", "data.lowercase=true")
+    while process.poll() is None and not Path("run/.lock").exists():
+        pass
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 143, err
+    assert not Path("run").exists()
+
+
 def test_same_seed_same_bytes_other_seed_other_bytes(charrnn) -> None:
     for out, seed in (("a", 1), ("b", 1), ("c", 2)):
         charrnn("train", "config.yaml", "--out", out, "--set", f"train.seed={seed}")
