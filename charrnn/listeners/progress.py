@@ -52,14 +52,14 @@ class Progress:
             case Evaluated():
                 self._evaluated(event)
             case Sampled():
-                self.print(f"--- a sample at step {event.step:,}\n{harmless(event.text)}\n---")
+                self.print(f"--- a sample at step {event.step:,}\n{event.text}\n---")
             case Finished():
                 self._finish(event)
 
     def print(self, line: str) -> None:
         """A line above the bar."""
         if not self.quiet:
-            tqdm.write(line, file=sys.stderr)
+            tqdm.write(harmless(line), file=sys.stderr)
 
     def reading(self, done: int, total: int) -> None:
         """The text is being read: `done` of at most `total` bytes."""

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from math import isfinite
 from time import perf_counter
 
-import numpy as np
-
 from charrnn.arrays import DType
 from charrnn.kernels.base import Kernels
 from charrnn.kernels.plain import NUMPY
 from charrnn.layers.noise import Noise
 from charrnn.model import CharModel
 from charrnn.model_tape import ModelTape, States, Window
+from charrnn.ops import may_overflow
 from charrnn.optim import (
     Moment,
     Optimizer,
@@ -139,7 +138,7 @@ class _Run:
         state = self.state
         yield Finished(reason, state.step, state.best_loss, state.best_step, state.seconds)
 
-    @np.errstate(over="ignore", invalid="ignore")  # a loss that is not finite tells of it
+    @may_overflow
     def _step(self) -> Stepped | None:
         """One change of the weights; None, and no change, if loss or gradient is not finite."""
         plan, state, message, begun = self.plan, self.state, self.message, perf_counter()
