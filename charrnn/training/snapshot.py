@@ -64,6 +64,8 @@ def check_arrays(
             raise CheckpointError(f"array {name!r} is there, and the config in it asks for none")
         if array.dtype.name != dtype:
             raise CheckpointError(f"array {name!r} is {array.dtype}; the config in it says {dtype}")
+        if name.startswith(f"slots/{optimizer.mean_square}/") and (array < 0).any():
+            raise CheckpointError(f"array {name!r} holds squares that are negative")
 
 
 def _shapes(

@@ -57,6 +57,7 @@ ARRAYS: dict[str, tuple[str, Callable[[np.ndarray], np.ndarray | None], str]] = 
     "all of another": ("slots/m/head.by", lambda a: a.astype(np.float64), "is float64"),
     "nan": ("params/head.by", lambda a: a * np.nan, "not finite"),
     "inf": ("slots/v/head.by", lambda a: a + np.inf, "not finite"),
+    "negative": ("slots/v/head.by", lambda a: -a, "squares that are negative"),
     "missing": ("params/head.by", lambda a: None, "'params/head.by' is missing"),
     "missing slot": ("slots/v/layers.0.b", lambda a: None, "'slots/v/layers.0.b' is missing"),
     "missing best": ("best/head.Wy", lambda a: None, "'best/head.Wy' is missing"),
