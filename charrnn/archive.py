@@ -168,9 +168,10 @@ def _fill(memory: NDArray[np.uint8], member: Any) -> None:
 
 def _memory() -> float:
     """Bytes of the machine, where it tells."""
-    if not hasattr(os, "sysconf"):
+    if "SC_PHYS_PAGES" not in getattr(os, "sysconf_names", ()):
         return inf
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    told = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return told if told > 0 else inf
 
 
 @contextmanager

@@ -147,7 +147,7 @@ def _told(value: Any) -> str:
     """A value as a message names it."""
     match value:
         case dict():
-            return "a mapping"
+            return f"a mapping of {len(value):,} keys"
         case list():
             return "a list"
     return shortened(json.dumps(value))

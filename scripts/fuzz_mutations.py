@@ -7,6 +7,7 @@ say something else that can be true.
 
 import io
 import json
+import re
 import sys
 import zipfile
 from collections.abc import Callable
@@ -56,7 +57,7 @@ def fields(rng: Random, raw: bytes) -> bytes:
     new = bytearray(raw)
     for _ in range(rng.choice([1, 1, 2])):
         signature = rng.choice(list(RECORDS))
-        found = [k for k in range(len(raw)) if raw.startswith(signature, k)]
+        found = [one.start() for one in re.finditer(re.escape(signature), raw)]
         if not found:
             continue
         start, size = rng.choice(RECORDS[signature])

@@ -12,6 +12,8 @@ from tests.saved import CONFIG, TEXT, save
 from tests.strangers import changed, cheaply, posix, refusal
 from tests.zips import END
 
+HOLE = 8 * 10**12  # bytes, more than a machine has memory
+
 
 def make_fifo(path: Path) -> Path:
     os.mkfifo(path)
@@ -26,18 +28,18 @@ def make_loop(path: Path) -> Path:
 def make_sparse(path: Path) -> Path:
     path.touch()
     try:
-        os.truncate(path, 10**12)
+        os.truncate(path, HOLE)
     except OSError:
         pytest.skip("no room for a file with a hole")
     return path
 
 
 def make_sparse_archive(path: Path) -> Path:
-    """A hole of a terabyte before a checkpoint that is whole."""
+    """A hole before a checkpoint that is whole."""
     raw = save(path.with_name("whole.npz")).read_bytes()
     make_sparse(path)
     with path.open("r+b") as file:
-        file.seek(10**12)
+        file.seek(HOLE)
         file.write(raw)
     return path
 
