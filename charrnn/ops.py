@@ -11,6 +11,9 @@ import numpy as np
 
 from charrnn.arrays import Bools, Floats, Ids
 
+# A decorator. Weights can be so large that nothing is predicted: what is not finite tells of it.
+may_overflow = np.errstate(over="ignore", invalid="ignore")
+
 
 def by_gate(z: Floats, gates: int) -> Floats:
     """View (..., B, G*H) as (..., G, B, H): the same numbers, a gate at a time."""

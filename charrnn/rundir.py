@@ -3,11 +3,12 @@
 config.yaml   vocab.json   metrics.jsonl   checkpoints/step-00001000.npz   best.npz   last.npz
 """
 
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-from charrnn.checkpoint import Checkpoint, read_checkpoint
+from charrnn.checkpoint import Checkpoint, read_checkpoint, refusal
 from charrnn.errors import CheckpointError
 from charrnn.files import make_folder, remove_leftovers, sync_folder
 
@@ -72,21 +73,38 @@ class RunDir:
         for folder in (self.checkpoints, self.path):
             sync_folder(folder)
 
-    def latest(self) -> tuple[Path, Checkpoint] | None:
-        """The checkpoint of the highest step among those that verify, or None if there is none.
+    def latest(self) -> "Latest":
+        """The checkpoint of the highest step among those that verify.
 
         A file that does not verify is passed over: the one before it is then the latest.
         """
-        found = []
-        for path in (*self.steps()[::-1], self.last):
-            with suppress(CheckpointError):
-                found.append((path, read_checkpoint(path)))
-        return max(found, key=lambda pair: _age(pair[1]), default=None)
+        damaged: list[str] = []
+        newest = _first_whole(self.steps()[::-1], damaged)
+        last = _first_whole([self.last] if self.last.exists() else [], damaged)
+        found = [one for one in (newest, last) if one is not None]
+        return Latest(max(found, key=lambda one: _age(one[1]), default=None), damaged)
+
+
+class Latest(NamedTuple):
+    """The file that a run goes on from, and what is wrong with those that were passed over."""
+
+    found: tuple[Path, Checkpoint] | None
+    damaged: list[str]
+
+
+def _first_whole(paths: Sequence[Path], damaged: list[str]) -> tuple[Path, Checkpoint] | None:
+    """The first of the files that verifies; complaints of those before it join `damaged`."""
+    for path in paths:
+        try:
+            return path, read_checkpoint(path)
+        except CheckpointError as error:
+            damaged.append(str(error))
+    return None
 
 
 def _age(checkpoint: Checkpoint) -> tuple[int, int]:
     """Of two states after the same step, that which came back to it is the later one."""
-    return int(checkpoint.header["step"]), int(checkpoint.header.get("rollbacks", 0))
+    return checkpoint.header["step"], checkpoint.header.get("rollbacks", 0)
 
 
 def _order(path: Path) -> tuple[int, str]:
@@ -97,16 +115,17 @@ def _order(path: Path) -> tuple[int, str]:
 def checkpoint_path(path: Path) -> Path:
     """The file that a user means by `path`: a checkpoint, or a run directory's best.
 
-    Raises CheckpointError that says what is there instead.
+    Raises CheckpointError for a folder without one.
     """
-    if not path.exists():
-        raise CheckpointError(f"{path}: there is no such file or run directory")
-    if not path.is_dir():
-        return path
-    best = RunDir(path).best
-    if not best.exists():
-        raise CheckpointError(
-            f"{path}: no best.npz in this folder; name a checkpoint file, or wait for the first"
-            " evaluation of the run"
-        )
-    return best
+    try:
+        if not path.is_dir():
+            return path
+        if (best := RunDir(path).best).exists():
+            return best
+    except OSError as error:
+        raise refusal(path, f"cannot be read ({error.strerror})") from None
+    raise refusal(
+        path,
+        "no best.npz in this folder; name a checkpoint file, or wait for the first evaluation of"
+        " the run",
+    )

@@ -4,6 +4,7 @@ import unicodedata
 
 BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 LAYOUT = frozenset("\n\t")
+LONGEST = 60
 
 
 def harmless(text: str) -> str:
@@ -12,6 +13,16 @@ def harmless(text: str) -> str:
     Generated text, vocabularies and file names may hold any character. Newline and tab stay.
     """
     return "".join(c if _is_harmless(c) else ascii(c)[1:-1] for c in text)
+
+
+def one_line(text: str) -> str:
+    """`text` on one line: what ends a line, and what does not show, is written as an escape too."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def shortened(text: str, longest: int = LONGEST) -> str:
+    """`text`, or as much of it as a message has room for."""
+    return text if len(text) <= longest else text[: longest - 3] + "..."
 
 
 def _is_harmless(c: str) -> bool:

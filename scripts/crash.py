@@ -83,7 +83,7 @@ def inspect(run: RunDir, saved: int) -> int:
     """Check what a kill has left; gives the last step that is saved, which was `saved` before."""
     for path in run.path.rglob("[!.]*.npz"):
         read_checkpoint(path)
-    latest = run.latest()
+    latest = run.latest().found
     step = int(latest[1].header["step"]) if latest else 0
     if step < saved:
         sys.exit(f"step {saved} was saved, and is gone; the last one is {step}")

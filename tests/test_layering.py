@@ -54,6 +54,8 @@ RANKS = {
     "charrnn.baselines": 1,
     "charrnn.gradcheck": 10,
     # matter: bytes to arrays and back
+    "charrnn.header": 1,
+    "charrnn.archive": 1,
     "charrnn.checkpoint": 4,
     "charrnn.rundir": 5,
     "charrnn.text.folding": 1,

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from charrnn import __version__, build, kernels
-from charrnn.api.resume import Resumed, check_same_text
+from charrnn.api.resume import Resumed, check_place, check_same_text
 from charrnn.api.team import Team
 from charrnn.api.trained import load
 from charrnn.api.transfer import transfer_
@@ -52,6 +52,7 @@ def prepare(
     model = plan.model
     if resumed:
         check_same_text(resumed, corpus.sha256, dataset.vocabulary)
+        check_place(resumed, plan.batches)
         arrays, header = resumed.checkpoint.arrays, resumed.checkpoint.header
         state, origin = state_from(arrays, header, model, plan.optimizer), resumed.notes
     else:

@@ -1,13 +1,19 @@
 """Resuming: which checkpoint a run goes on from, and whether it is still the same run."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from charrnn.checkpoint import Checkpoint
+from charrnn.api.trained import contents
+from charrnn.checkpoint import Checkpoint, refusal
 from charrnn.config import Config, resume_changes
-from charrnn.errors import CheckpointError, ConfigError, DataError, UsageError
+from charrnn.errors import CheckpointError, DataError, UsageError
 from charrnn.rundir import RunDir
-from charrnn.text.vocab import Vocabulary
+from charrnn.terminal import one_line
+from charrnn.text.batches import Chunks
+from charrnn.text.vocab import Vocabulary, display
+
+MOST_SHOWN = 10  # symbols in a message
 
 
 class Resumed(NamedTuple):
@@ -15,6 +21,7 @@ class Resumed(NamedTuple):
 
     path: Path
     checkpoint: Checkpoint
+    vocabulary: Vocabulary
     notes: tuple[str, ...]
 
 
@@ -24,37 +31,67 @@ def find_latest(run: RunDir, config: Config) -> Resumed | None:
     None if no checkpoint was written yet. Raises UsageError naming every key that differs and must
     not, and CheckpointError where there are checkpoints but none that can be read.
     """
-    latest = run.latest()
-    if latest is None:
-        if run.last.exists() or run.steps():
-            raise CheckpointError(
-                f"{run.path}: none of its checkpoints can be read; begin anew with --force"
-            )
+    found, damaged = run.latest()
+    if found is None:
+        if damaged:
+            raise CheckpointError(f"{damaged[0]}; no other can be read; begin anew with --force")
         return None
-    path, checkpoint = latest
-    allowed, refused = resume_changes(_config_of(path, checkpoint), config)
+    path, checkpoint = found
+    trained_with, vocabulary, _ = contents(path, checkpoint)
+    allowed, refused = resume_changes(trained_with, config)
     if refused:
         raise UsageError("\n".join(f"--resume: {_change(*one)} must not change" for one in refused))
     kept = [one for one in allowed if not one[0].startswith("output.")]
-    return Resumed(path, checkpoint, tuple(f"changed: {_change(*one)}" for one in kept))
+    passed_over = (f"passed over {complaint}" for complaint in damaged)
+    notes = (*passed_over, *(f"changed: {_change(*one)}" for one in kept))
+    return Resumed(path, checkpoint, vocabulary, notes)
 
 
 def check_same_text(resumed: Resumed, sha256: str, vocabulary: Vocabulary) -> None:
-    """Raise DataError where the text or the vocabulary is not that of the checkpoint."""
-    header = resumed.checkpoint.header
-    if header["vocabulary"] != vocabulary.to_json() or header["corpus_sha256"] != sha256:
+    """Raise DataError, with the difference, where the text or the vocabulary is another."""
+    trained_on = resumed.checkpoint.header["corpus_sha256"]
+    differences = list(_differences(resumed.vocabulary, vocabulary))
+    if sha256 != trained_on:
+        differences.append(f"its SHA-256 was {trained_on[:12]}, is {sha256[:12]}")
+    if differences:
         raise DataError(
-            f"--resume: the text is not the one that {resumed.path} was trained on; put the old"
-            " text back, or begin a new run from its weights with --init-from"
+            f"--resume: the text is not the one that {resumed.path} was trained on"
+            f" ({'; '.join(differences)}); put the old text back, or begin a new run from its"
+            " weights with --init-from"
         )
 
 
-def _config_of(path: Path, checkpoint: Checkpoint) -> Config:
-    try:
-        return Config.from_dict(checkpoint.header["config"])
-    except (ConfigError, KeyError) as error:
-        raise CheckpointError(f"{path}: its config cannot be used ({error})") from None
+def check_place(resumed: Resumed, batches: Chunks) -> None:
+    """Raise CheckpointError where the carried state is not that of the next step."""
+    header, arrays = resumed.checkpoint
+    expected = batches.batch_size if batches.carried(header["step"]) else None
+    found = len(arrays["state/0/0"]) if "state/0/0" in arrays else None
+    if found != expected:
+        raise refusal(
+            resumed.path,
+            f"it carries the state of {found or 'no'} tracks; step {header['step']} of this run"
+            f" goes on from that of {expected or 'no'} tracks",
+        )
+
+
+def _differences(old: Vocabulary, new: Vocabulary) -> Iterator[str]:
+    if old.level != new.level:
+        yield f"the vocabulary was of level {old.level}, is of {new.level}"
+        return
+    added, gone = set(new.symbols) - set(old.symbols), set(old.symbols) - set(new.symbols)
+    if added:
+        yield f"new in the vocabulary: {_listed(added, new.level)}"
+    if gone:
+        yield f"gone from the vocabulary: {_listed(gone, old.level)}"
+    if old.has_unk != new.has_unk:
+        yield f"the unknown symbol is {'new in' if new.has_unk else 'gone from'} the vocabulary"
+
+
+def _listed(symbols: set[int], level: str) -> str:
+    shown = [display(symbol, level) for symbol in sorted(symbols)[:MOST_SHOWN]]
+    more = len(symbols) - len(shown)
+    return " ".join(shown) + (f" and {more} more" if more else "")
 
 
 def _change(key: str, old: Any, new: Any) -> str:
-    return f"{key} was {old}, is {new}"
+    return one_line(f"{key} was {old}, is {new}")

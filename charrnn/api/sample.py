@@ -9,6 +9,7 @@ import numpy as np
 
 from charrnn.api.trained import Trained
 from charrnn.arrays import Ids
+from charrnn.checkpoint import refusal
 from charrnn.errors import UsageError
 from charrnn.sampling import FILTERS, Filter, generate
 from charrnn.text.vocab import Vocabulary
@@ -65,13 +66,14 @@ def sample(trained: Trained, request: Request) -> list[Sample]:
 class Sampling:
     """Samples in the making: iterate to get, step by step, the new piece of text of each.
 
-    The samples of a model of records begin as records do and stop where a record ends.
+    The samples of a model of records begin as records do and stop where a record ends. Raises
+    CheckpointError where the weights predict nothing.
     """
 
     def __init__(self, trained: Trained, request: Request) -> None:
         if request.length < 0 or request.count < 1:
             raise UsageError("the length must be 0 or more, and the count 1 or more")
-        self.separator = trained.config.data.records
+        self.path, self.separator = trained.path, trained.config.data.records
         self.samples = [Sample(request.prime) for _ in range(request.count)]
         stops = [text for text in (request.stop, self.separator) if text]
         self._writers = [_Writer(s, trained.vocabulary, stops) for s in self.samples]
@@ -88,6 +90,8 @@ class Sampling:
 
     def __iter__(self) -> Iterator[list[str]]:
         for drawn in islice(self._drawn, self._length):
+            if not np.isfinite(drawn.log_p).all():
+                raise refusal(self.path, "its weights are too large to predict anything")
             pairs = zip(self._writers, drawn.ids.tolist(), drawn.log_p.tolist(), strict=True)
             yield [writer.add(k, log_p) for writer, k, log_p in pairs]
             if all(writer.stopped for writer in self._writers):

@@ -6,6 +6,7 @@ from math import exp, inf, isfinite, log
 
 from charrnn import build, kernels
 from charrnn.api.trained import Trained
+from charrnn.checkpoint import refusal
 from charrnn.errors import DataError, UsageError
 from charrnn.text.corpus import default_cache, open_corpus
 from charrnn.text.dataset import records_of
@@ -45,7 +46,8 @@ def score(
     With an `adaptation` the model learns from what it has predicted while it reads on (dynamic
     evaluation); its weights are the same afterwards. `on_progress` is told how many characters are
     done, of how many. Raises DataError for a text too short, or with characters that the model has
-    no id for, and UsageError for an adaptation of a model of records.
+    no id for, UsageError for an adaptation that diverges, or of a model of records, and
+    CheckpointError where the weights predict nothing.
     """
     part = open_part(trained, paths)
     if adaptation is not None and not (isfinite(adaptation.rate) and isfinite(adaptation.decay)):
@@ -61,6 +63,10 @@ def score(
     for done in evaluation:
         if on_progress:
             on_progress(done, part.targets)
+    if not isfinite(evaluation.loss):
+        if adaptation is not None:
+            raise UsageError("dynamic evaluation diverged; lower its rate")
+        raise refusal(trained.path, "its weights are too large to predict anything")
     return Score(part.targets, evaluation.loss)
 
 

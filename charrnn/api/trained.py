@@ -3,18 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from charrnn import build
 from charrnn.arrays import Floats
-from charrnn.checkpoint import Checkpoint, read_checkpoint
+from charrnn.checkpoint import Checkpoint, read_checkpoint, refusal
 from charrnn.config import Config
-from charrnn.errors import CheckpointError, ConfigError, DataError
+from charrnn.errors import CheckpointError, ConfigError, DataError, UsageError
 from charrnn.model import CharModel
 from charrnn.params import Params
 from charrnn.rundir import checkpoint_path
 from charrnn.text.vocab import Vocabulary
-from charrnn.training.snapshot import params_from
+from charrnn.training.snapshot import check_arrays, params_from
 
 
 @dataclass(frozen=True)
@@ -46,20 +46,68 @@ def load(path: str | Path) -> Trained:
 
 def unpack(path: Path, checkpoint: Checkpoint) -> Trained:
     """The model in a checkpoint that was read from `path`. Raises CheckpointError."""
-    header = checkpoint.header
-    try:
-        config = Config.from_dict(header["config"])
-        vocabulary = Vocabulary.from_json(header["vocabulary"])
-        step = int(header["step"])
-    except (ConfigError, DataError, KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{path}: its header cannot be used ({error})") from None
-    model = build.model(config, vocabulary.size)
-    try:
-        params = params_from(checkpoint.arrays, model)
-    except CheckpointError as error:
-        raise CheckpointError(f"{path}: {error}") from None
+    config, vocabulary, model = contents(path, checkpoint)
+    params = params_from(checkpoint.arrays, model)
     slots = {name: a for name, a in checkpoint.arrays.items() if name.startswith("slots/")}
+    step = checkpoint.header["step"]
     return Trained(path, model, params, vocabulary, config, step, slots)
+
+
+class Contents(NamedTuple):
+    """What a checkpoint is of."""
+
+    config: Config
+    vocabulary: Vocabulary
+    model: CharModel
+
+
+def contents(path: Path, checkpoint: Checkpoint) -> Contents:
+    """What a checkpoint from `path` is of, once all in it is seen to fit together.
+
+    Raises CheckpointError before anything is made of a size that its arrays do not have.
+    """
+    header, arrays = checkpoint
+    try:
+        config = _config_of(header)
+        vocabulary = Vocabulary.from_json(header["vocabulary"])
+        _check_text(config, vocabulary)
+        if config.model.num_layers > len(arrays):
+            raise CheckpointError(
+                f"its config asks for {config.model.num_layers} layers; it has {len(arrays)} arrays"
+            )
+        model = build.model(config, vocabulary.size)
+        check_arrays(
+            arrays,
+            header,
+            model,
+            build.optimizer(config),
+            averaging=config.train.average > 0,
+            dtype=config.train.dtype,
+        )
+    except (CheckpointError, DataError, UsageError) as error:
+        raise refusal(path, error) from None
+    return Contents(config, vocabulary, model)
+
+
+def _config_of(header: dict[str, Any]) -> Config:
+    try:
+        return Config.from_dict(header["config"])
+    except ConfigError as error:
+        first, *others = error.problems
+        more = f"; and {len(others)} more" if others else ""
+        raise CheckpointError(f"its config cannot be used: {first}{more}") from None
+
+
+def _check_text(config: Config, vocabulary: Vocabulary) -> None:
+    """Raise an error where the config would read a text otherwise than the vocabulary has it."""
+    build.text_format(config)
+    if config.data.level != vocabulary.level:
+        raise CheckpointError(
+            f"its vocabulary is of level {vocabulary.level}, its config of {config.data.level}"
+        )
+    separator = config.data.records
+    if separator is not None and ord(separator) not in vocabulary.symbols:
+        raise CheckpointError(f"its vocabulary lacks {separator!r}, which ends a record")
 
 
 def header_of(config: Config, vocabulary: Vocabulary, corpus_sha256: str) -> dict[str, Any]:

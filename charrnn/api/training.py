@@ -137,10 +137,10 @@ def _listeners(
 def _standing(run: RunDir) -> float:
     """The loss of the best.npz that is there: a resumed run does not replace it by a worse one."""
     try:
-        loss = read_checkpoint(run.best).header["best_loss"]
+        loss: float | None = read_checkpoint(run.best).header["best_loss"]
     except CheckpointError:
         return inf
-    return inf if loss is None else float(loss)
+    return inf if loss is None else loss
 
 
 def _save(prepared: Prepared, path: Path) -> None:

@@ -2,31 +2,36 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from charrnn.api.trained import Trained
 from charrnn.arrays import Shape
-from charrnn.errors import CheckpointError
+from charrnn.checkpoint import refusal
 from charrnn.model import CharModel
+from charrnn.ops import may_overflow
 from charrnn.params import Params
 from charrnn.text.vocab import Vocabulary, display
 
 
+@may_overflow
 def transfer_(
     source: Trained, model: CharModel, params: Params, vocabulary: Vocabulary
 ) -> tuple[str, ...]:
     """Overwrite `params` of `model` with the weights of `source`; say what was new, what fell away.
 
     What belongs to a character goes where that character is now; a character that `source` does not
-    know keeps the weights it has. Raises CheckpointError where the networks differ.
+    know keeps the weights it has. Raises CheckpointError where the networks differ, or their
+    numbers do so much that those of `source` are infinite here.
     """
     old, axes = source.vocabulary, model.vocabulary_axes()
     if old.level != vocabulary.level:
-        raise CheckpointError(
-            f"{source.path}: its level is {old.level}, and this run's is {vocabulary.level}"
+        raise refusal(
+            source.path, f"its level is {old.level}, and this run's is {vocabulary.level}"
         )
     if extra := [name for name in source.params if name not in params]:
-        raise CheckpointError(
-            f"{source.path}: it has {extra[0]}, and this network does not; use the same cell, sizes"
-            " and layers"
+        raise refusal(
+            source.path,
+            f"it has {extra[0]}, and this network does not; use the same cell, sizes and layers",
         )
     here, there = _shared_ids(vocabulary, old)
     for name, w in params.items():
@@ -34,9 +39,10 @@ def transfer_(
         w_old = source.params.get(name)
         if w_old is None or _network_shape(w_old.shape, axis) != _network_shape(w.shape, axis):
             found = "none" if w_old is None else f"one of shape {w_old.shape}"
-            raise CheckpointError(
-                f"{source.path}: this network needs {name} of shape {w.shape}, the checkpoint has"
-                f" {found}; use the same cell, sizes and layers"
+            raise refusal(
+                source.path,
+                f"this network needs {name} of shape {w.shape}, the checkpoint has {found};"
+                " use the same cell, sizes and layers",
             )
         if axis is None:
             w[...] = w_old
@@ -44,6 +50,8 @@ def transfer_(
             w[here] = w_old[there]
         else:
             w[:, here] = w_old[:, there]
+    if not np.isfinite(params.flat).all():
+        raise refusal(source.path, f"its weights are too large for {params.flat.dtype} numbers")
     return tuple(_notes(source, vocabulary))
 
 

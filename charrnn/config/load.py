@@ -5,11 +5,12 @@ from pathlib import Path
 
 from charrnn.config.keys import dotted_keys
 from charrnn.config.overrides import override, split_override
-from charrnn.config.problems import Place, Problem, shortened
+from charrnn.config.problems import Place, Problem
 from charrnn.config.schema import Config
 from charrnn.config.source import read_source
 from charrnn.config.tree import Node
 from charrnn.config.yaml_tree import tree_of_yaml, yaml_of
+from charrnn.terminal import shortened
 
 CHOICES = {key for key, known in dotted_keys(Config) if known.setting.table is not None}
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-LONGEST = 60
+from charrnn.terminal import LONGEST, one_line, shortened
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Problem:
 
     def __str__(self) -> str:
         parts = (str(self.place), shortened(self.key), self.text)
-        return printable(": ".join(part for part in parts if part))
+        return one_line(": ".join(part for part in parts if part))
 
 
 def lines(problems: Iterable[Problem]) -> list[str]:
@@ -45,18 +45,10 @@ def lines(problems: Iterable[Problem]) -> list[str]:
     return [str(problem) for problem in sorted(problems, key=reading_order)]
 
 
-def printable(text: str) -> str:
-    """`text` on one line: what a terminal might obey, or not show, is written as an escape."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
-
-
-def shortened(text: str) -> str:
-    """`text`, or as much of it as a message has room for."""
-    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
-
-
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The question that ends a message about an unknown word; empty if nothing is like it."""
+    if len(word) > LONGEST:  # comparing takes time, and such a word was never meant
+        return ""
     spelled = {name.lower(): name for name in known}
     close = get_close_matches(word.lower(), spelled, n=1)
     return f"did you mean {spelled[close[0]]!r}?" if close else ""

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from charrnn.config.problems import printable
 from charrnn.errors import ConfigError
+from charrnn.terminal import one_line
 
 MOST_BYTES = 2**20
 
@@ -37,4 +37,4 @@ def read_source(path: str | Path) -> str:
 
 
 def _refusal(file: Path, why: str) -> ConfigError:
-    return ConfigError([f"{printable(str(file))}: {why}"])
+    return ConfigError([f"{one_line(str(file))}: {why}"])

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from charrnn.config.problems import NOWHERE, Place, shortened
+from charrnn.config.problems import NOWHERE, Place
+from charrnn.terminal import shortened
 
 DEEPEST = 20
 

@@ -11,9 +11,10 @@ from typing import Any
 
 import yaml
 
-from charrnn.config.problems import Place, Problem, shortened
+from charrnn.config.problems import Place, Problem
 from charrnn.config.scalars import scalar_of, without_leading_zeros
 from charrnn.config.tree import DEEPEST, Node
+from charrnn.terminal import shortened
 
 STANDARD = "tag:yaml.org,2002:"
 MERGE = "<<"

@@ -56,7 +56,7 @@ class Progress:
             case Evaluated():
                 self._evaluated(event)
             case Sampled():
-                self.print(f"--- a sample at step {event.step:,}\n{harmless(event.text)}\n---")
+                self.print(f"--- a sample at step {event.step:,}\n{event.text}\n---")
             case Finished():
                 self._finish(event)
 
@@ -64,7 +64,7 @@ class Progress:
         """A line above the bar. A terminal that has gone is no reason to end a run."""
         if not self.quiet:
             with suppress(OSError):
-                tqdm.write(line, file=sys.stderr)
+                tqdm.write(harmless(line), file=sys.stderr)
 
     def reading(self, done: int, total: int) -> None:
         """The text is being read: `done` of at most `total` bytes."""

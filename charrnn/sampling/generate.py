@@ -13,6 +13,7 @@ import numpy as np
 from charrnn.arrays import Floats, Ids
 from charrnn.model import CharModel
 from charrnn.model_tape import States
+from charrnn.ops import may_overflow
 from charrnn.params import Params
 from charrnn.rng import stream
 from charrnn.sampling.filters import Filter
@@ -57,6 +58,7 @@ def generate(
 class _Group:
     """Samples that go through the network together."""
 
+    @may_overflow
     def __init__(
         self, model: CharModel, p: Params, state: States, first: Floats, width: int
     ) -> None:
@@ -68,12 +70,14 @@ class _Group:
         self.logits = self.tape.logits[0]  # (R, V)
         self.logits[...] = first
 
+    @may_overflow
     def read(self, ids: Ids) -> None:
         """The next character of every sample, from which `logits` are made."""
         self.ids[0, : len(ids)] = ids
         self.state = self.model.forward(self.p, self.ids, self.state, self.tape)
 
 
+@may_overflow
 def _read(model: CharModel, p: Params, prime: Ids) -> tuple[States, Floats]:
     """The state after the prime, each (1, H), and the logits (1, V) of what follows."""
     tape = model.tape(STEPS, GROUP, p.flat.dtype)
@@ -100,6 +104,7 @@ def _rows_at_once(model: CharModel, p: Params, count: int) -> int:
     return width if np.array_equal(few, many[:GROUP]) else GROUP
 
 
+@may_overflow
 def _trial(model: CharModel, p: Params, width: int) -> Floats:
     """The logits (R, V) of R rows of different characters after a few steps, one at a time."""
     tape = model.tape(1, width, p.flat.dtype)
@@ -119,6 +124,7 @@ def _uniforms(seed: int, count: int) -> Iterator[Floats]:
         yield from np.stack([generator.random(DRAWS) for generator in generators], axis=1)
 
 
+@may_overflow
 def _draw(logits: Floats, uniforms: Floats, filters: Sequence[Filter], never: int | None) -> Drawn:
     """Invert the distribution function of each row at its uniform number, in float64."""
     x = logits.astype(np.float64)

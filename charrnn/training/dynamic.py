@@ -15,6 +15,7 @@ from charrnn.kernels.base import Kernels
 from charrnn.kernels.plain import NUMPY
 from charrnn.model import CharModel
 from charrnn.model_tape import States
+from charrnn.ops import may_overflow
 from charrnn.params import Params
 from charrnn.text.part import Part
 
@@ -43,6 +44,7 @@ class DynamicEvaluation:
     are treated alike.
     """
 
+    @may_overflow
     def __init__(
         self,
         model: CharModel,
@@ -73,12 +75,18 @@ class DynamicEvaluation:
         state: States | None = None
         for start in range(0, self.targets, self.how.steps):
             stop = min(start + self.how.steps, self.targets)
-            ids = self.part.window(np.arange(start, stop + 1)[:, None])
-            tape = self.tape.first(stop - start)
-            loss, state = self.model.loss_and_grads(self.p, self.g, ids[:-1], ids[1:], state, tape)
-            self.total += loss * (stop - start)
-            self._adapt()
+            state = self._read(start, stop, state)
             yield stop
+
+    @may_overflow
+    def _read(self, start: int, stop: int, state: States | None) -> States:
+        """Predict what is there, then learn from it. Returns the state at its end."""
+        ids = self.part.window(np.arange(start, stop + 1)[:, None])
+        tape = self.tape.first(stop - start)
+        loss, state = self.model.loss_and_grads(self.p, self.g, ids[:-1], ids[1:], state, tape)
+        self.total += loss * (stop - start)
+        self._adapt()
+        return state
 
     def _adapt(self) -> None:
         """w += pull * (home - w) - step * dw."""

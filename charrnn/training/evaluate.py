@@ -17,6 +17,7 @@ from charrnn.kernels.base import Kernels
 from charrnn.kernels.plain import NUMPY
 from charrnn.model import CharModel
 from charrnn.model_tape import ModelTape, States
+from charrnn.ops import may_overflow
 from charrnn.parallel.base import SOLO, Communicator
 from charrnn.params import Params
 from charrnn.text.part import Part
@@ -75,14 +76,7 @@ class Evaluation:
         """Read group `k`, and yield its step after every chunk."""
         tracks = self.groups[k]
         tape = self.model.tape(STEPS, len(tracks), self.p.flat.dtype, self.kernels)
-        self.model.load(self.p, tape)
-        state = self.model.initial_state(self.p, len(tracks))
-        if self.tracks > 1:
-            for start in range(-WARM_UP, 0, STEPS):
-                x = self.part.window(self._positions(tracks, start, start + STEPS))
-                state = self.model.forward(self.p, x, state, tape)
-            if k == 0:
-                state = self._first_track_from_initial(state)
+        state = self._begin(k, tape)
         start = 0
         for stop in self._stops():
             chunk = tape.first(stop - start)
@@ -93,7 +87,20 @@ class Evaluation:
             start = stop
             yield stop
 
-    @np.errstate(over="ignore", invalid="ignore")  # a loss that is not finite tells of it
+    @may_overflow
+    def _begin(self, k: int, tape: ModelTape) -> States:
+        """The state that the tracks of group `k` start from."""
+        tracks = self.groups[k]
+        self.model.load(self.p, tape)
+        state = self.model.initial_state(self.p, len(tracks))
+        if self.tracks == 1:
+            return state
+        for start in range(-WARM_UP, 0, STEPS):
+            x = self.part.window(self._positions(tracks, start, start + STEPS))
+            state = self.model.forward(self.p, x, state, tape)
+        return self._first_track_from_initial(state) if k == 0 else state
+
+    @may_overflow
     def _losses(self, positions: Ids, state: States, tape: ModelTape) -> tuple[States, Floats]:
         state = self.model.forward(self.p, self.part.window(positions), state, tape)
         return state, self.model.losses(self.part.window(positions + 1), tape)

@@ -8,6 +8,7 @@ from charrnn.arrays import Floats
 from charrnn.kernels.base import Kernels
 from charrnn.kernels.plain import NUMPY
 from charrnn.model import CharModel
+from charrnn.ops import may_overflow
 from charrnn.parallel.base import SOLO, Communicator
 from charrnn.params import Params
 from charrnn.text.part import Part
@@ -53,7 +54,7 @@ class RecordEvaluation:
             yield done
         self.totals = np.sum(self.comm.gather(self.totals), axis=0)
 
-    @np.errstate(over="ignore", invalid="ignore")  # a loss that is not finite tells of it
+    @may_overflow
     def _read(self, k: int) -> None:
         group = self.groups[k]
         longest = int(self.records.lengths[group].max()) + 1

@@ -4,10 +4,9 @@ from collections.abc import Callable, Generator, Iterator
 from math import isfinite
 from time import perf_counter
 
-import numpy as np
-
 from charrnn.layers.noise import Noise
 from charrnn.model_tape import States, Window
+from charrnn.ops import may_overflow
 from charrnn.optim import (
     Moment,
     average_,
@@ -97,7 +96,7 @@ class _Run:
             clipped_share=state.clipped / max(state.step, 1),
         )
 
-    @np.errstate(over="ignore", invalid="ignore")  # a loss that is not finite tells of it
+    @may_overflow
     def _step(self) -> Stepped | NotFinite:
         """One change of the weights, or none where loss or gradient is not finite."""
         plan, state, message, begun = self.plan, self.state, self.message, perf_counter()

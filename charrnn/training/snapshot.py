@@ -7,7 +7,9 @@ took and however often it was interrupted; how long a run has lasted is told by 
 from collections.abc import Mapping
 from typing import Any
 
-from charrnn.arrays import Floats
+import numpy as np
+
+from charrnn.arrays import Floats, Shape
 from charrnn.errors import CheckpointError
 from charrnn.model import CharModel
 from charrnn.model_tape import States
@@ -50,12 +52,56 @@ def to_counters(state: TrainState) -> dict[str, Any]:
     return {name: getattr(state, name) for name in COUNTERS}
 
 
+def check_arrays(
+    arrays: Mapping[str, Floats],
+    counters: Mapping[str, Any],
+    model: CharModel,
+    optimizer: Optimizer,
+    *,
+    averaging: bool,
+    dtype: str,
+) -> None:
+    """Raise CheckpointError where `arrays` are not those of such a state, no more and no less."""
+    expected = _shapes(counters, model, optimizer, averaging=averaging)
+    if "state/0/0" in arrays:
+        expected |= _carried_shapes(model, arrays["state/0/0"].shape[:1])
+    for name, shape in expected.items():
+        if name not in arrays or arrays[name].shape != shape:
+            found = f"has shape {arrays[name].shape}" if name in arrays else "is missing"
+            raise CheckpointError(f"array {name!r} {found}; the config in it asks for {shape}")
+    for name, array in arrays.items():
+        if name not in expected:
+            raise CheckpointError(f"array {name!r} is there, and the config in it asks for none")
+        if array.dtype.name != dtype:
+            raise CheckpointError(f"array {name!r} is {array.dtype}; the config in it says {dtype}")
+        if name.startswith(f"slots/{optimizer.mean_square}/") and (array < 0).any():
+            raise CheckpointError(f"array {name!r} holds squares that are negative")
+
+
+def _shapes(
+    counters: Mapping[str, Any], model: CharModel, optimizer: Optimizer, *, averaging: bool
+) -> dict[str, Shape]:
+    """Of every array that a state of these counters has, the carried one apart."""
+    groups = ["params", *["raw"] * averaging, *(f"slots/{slot}" for slot in optimizer.slots)]
+    if 0 < counters["best_step"] < counters["step"]:
+        groups.append("best")
+    return {f"{group}/{name}": shape for group in groups for name, shape in model.shapes().items()}
+
+
+def _carried_shapes(model: CharModel, tracks: Shape) -> dict[str, Shape]:
+    return {
+        f"state/{k}/{n}": (*tracks, cell.hidden_size)
+        for k, cell in enumerate(model.cells)
+        for n in range(len(cell.states))
+    }
+
+
 def params_from(arrays: Mapping[str, Floats], model: CharModel, group: str = "params") -> Params:
-    """The weights of `model` from `arrays`. Raises CheckpointError where they do not fit."""
-    first = next(iter(arrays.values()))
-    p = Params.zeros(model.shapes(), first.dtype)
+    """The weights of `model` from `arrays`, which `check_arrays` has passed."""
+    shapes = model.shapes()
+    p = Params.zeros(shapes, arrays[f"{group}/head.by"].dtype)
     for name, w in p.items():
-        w[...] = _take(arrays, f"{group}/{name}", w.shape)
+        np.copyto(w, arrays[f"{group}/{name}"])
     return p
 
 
@@ -65,10 +111,7 @@ def state_from(
     model: CharModel,
     optimizer: Optimizer,
 ) -> TrainState:
-    """The state that `to_arrays` and `to_counters` came from, its clock at 0.
-
-    Raises CheckpointError where the arrays are not those of `model` and `optimizer`.
-    """
+    """The state that `to_arrays` and `to_counters` came from, its clock at 0."""
     judged = params_from(arrays, model)
     averaging = "raw/head.by" in arrays
     state = TrainState.begin(params_from(arrays, model, "raw") if averaging else judged, optimizer)
@@ -76,7 +119,7 @@ def state_from(
     for slot, flat in state.slots.items():
         flat[...] = params_from(arrays, model, f"slots/{slot}").flat
     for name in COUNTERS:
-        setattr(state, name, counters.get(name, getattr(state, name)))
+        setattr(state, name, counters[name])
     if "best/head.by" in arrays:
         state.best = params_from(arrays, model, "best")
     elif state.best_step == state.step and state.step > 0:
@@ -88,17 +131,7 @@ def state_from(
 def _carried(arrays: Mapping[str, Floats], model: CharModel) -> States | None:
     if "state/0/0" not in arrays:
         return None
-    B = len(arrays["state/0/0"])
     return tuple(
-        tuple(
-            _take(arrays, f"state/{k}/{n}", (B, cell.hidden_size)) for n in range(len(cell.states))
-        )
+        tuple(arrays[f"state/{k}/{n}"] for n in range(len(cell.states)))
         for k, cell in enumerate(model.cells)
     )
-
-
-def _take(arrays: Mapping[str, Floats], name: str, shape: tuple[int, ...]) -> Floats:
-    if name not in arrays or arrays[name].shape != shape:
-        found = f"has shape {arrays[name].shape}" if name in arrays else "is missing"
-        raise CheckpointError(f"array {name!r} {found}; the config in it asks for {shape}")
-    return arrays[name]

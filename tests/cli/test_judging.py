@@ -105,6 +105,15 @@ def test_a_record_ends_at_a_stop_text_too(charrnn) -> None:
     assert all(one["text"][-1] in "n\n" for one in json.loads(ran.out)["samples"])
 
 
+@pytest.mark.parametrize("rate", ["1e40", "1e300"])
+def test_dynamic_evaluation_that_diverges_is_one_line(charrnn, rate: str) -> None:
+    assert charrnn("train", "configs/hello.yaml", "--quiet").code == 0
+    Path("other.txt").write_text("hello" * 100)
+    ran = charrnn("score", "runs/hello", "other.txt", "--dynamic", "--dynamic-rate", rate)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == "error: dynamic evaluation diverged; lower its rate\n"
+
+
 def test_dynamic_evaluation_is_not_thrown_by_what_training_never_saw(charrnn) -> None:
     settings = ("--set", "data.vocabulary=train", "--max-steps", "300", "--quiet")
     assert charrnn("train", "config.yaml", *settings).code == 0

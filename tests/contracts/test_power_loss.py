@@ -68,7 +68,7 @@ def complaints(run: RunDir, promises: dict[str, float]) -> Iterator[str]:
             yield str(error)
         else:
             best = header["best_loss"] if path == run.best else best
-    latest = run.latest()
+    latest = run.latest().found
     if "step" in promises:
         if latest is None or latest[1].header["step"] < promises["step"]:
             yield f"step {promises['step']} is lost"

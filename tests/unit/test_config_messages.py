@@ -3,9 +3,10 @@
 import pytest
 
 from charrnn.config import parse_config
-from charrnn.config.problems import Place, Problem, did_you_mean, lines, printable, shortened
+from charrnn.config.problems import Place, Problem, did_you_mean, lines
 from charrnn.errors import ConfigError
 from charrnn.optim import OPTIMIZERS
+from charrnn.terminal import one_line, shortened
 
 
 def problems(text: str, *overrides: str) -> list[str]:
@@ -196,7 +197,7 @@ def test_problems_stand_in_reading_order_and_overrides_after_the_file():
 def test_a_problem_is_one_line_that_a_terminal_does_not_obey():
     told = str(Problem(Place("f\x1b[2J", 1, 1), "a\nb", "found \u202e"))
     assert told == "f\\x1b[2J:1:1: a\\nb: found \\u202e"
-    assert printable("Grüße, 漢字") == "Grüße, 漢字"
+    assert one_line("Grüße, 漢字") == "Grüße, 漢字"
 
 
 def test_long_values_and_keys_are_shortened():

@@ -18,7 +18,7 @@ from charrnn.training.evaluate import Evaluation, evaluate
 from charrnn.training.events import Evaluated, Evaluating, Finished, Stepped
 from charrnn.training.loop import train
 from charrnn.training.plan import Limits, Plan
-from charrnn.training.snapshot import state_from, to_arrays, to_counters
+from charrnn.training.snapshot import to_arrays, to_counters
 from charrnn.training.state import TrainState
 
 V = 6
@@ -161,20 +161,6 @@ def test_the_schedule_spans_the_limit_that_is_given() -> None:
     np.testing.assert_allclose(by_steps, by_epochs)
     assert by_steps[0] == pytest.approx(0.02, rel=0.01)
     assert by_steps[-1] < 0.0002
-
-
-@pytest.mark.parametrize("stop_at", [*range(1, 26), 40, 55])
-def test_a_run_that_is_stopped_anywhere_goes_on_as_if_it_had_not_been(stop_at: int) -> None:
-    p = plan(dropout=0.3, limits=Limits(max_steps=18))
-    whole = begin(p)
-    list(train(p, whole, never))
-
-    first = begin(p)
-    *_, last = train(p, first, after_questions(stop_at))
-    second = state_from(to_arrays(first), to_counters(first), p.model, p.optimizer)
-    list(train(p, second, never))
-    assert_same(whole, second)
-    assert last.reason == ("interrupted" if first.step < 18 or stop_at < 40 else last.reason)
 
 
 def test_what_diverges_changes_nothing() -> None:
