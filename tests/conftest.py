@@ -7,7 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import hypothesis
 import pytest
+
+hypothesis.settings.register_profile("charrnn", deadline=None)  # a busy machine is no defect
+hypothesis.settings.load_profile("charrnn")
 
 ROOT = Path(__file__).parents[1]
 

@@ -113,7 +113,7 @@ def rewind(path: Path, step: int, evaluated_step: int, rollbacks: int = 0) -> fl
         return 0.0
     kept, seconds, to_come = [], 0.0, rollbacks
     for text in path.read_text(encoding="utf-8", errors="replace").splitlines():
-        with suppress(json.JSONDecodeError):
+        with suppress(ValueError, TypeError, AttributeError):  # torn, or not a line of ours
             line = json.loads(text)
             if to_come or _precedes(line, step, evaluated_step):
                 kept.append(text)

@@ -4,7 +4,7 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -29,7 +29,6 @@ def test_every_filter_is_tested_here() -> None:
     assert VALUES.keys() == FILTERS.keys()
 
 
-@settings(deadline=None)
 @given(LOG_P, st.data())
 @pytest.mark.parametrize("name", FILTERS)
 def test_a_filter_leaves_a_distribution(name: str, log_p: np.ndarray, data: st.DataObject) -> None:

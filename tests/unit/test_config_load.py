@@ -295,13 +295,13 @@ YAML_LIKE = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.one_of(st.text(), YAML_LIKE))
 def test_arbitrary_text_gives_a_config_or_a_config_error(text: str):
     check_answer(config_or_problems(lambda: parse(text)))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(), st.one_of(st.text(), YAML_LIKE))
 def test_arbitrary_overrides_give_a_config_or_a_config_error(word: str, value: str):
     overrides = (word, value, f"train.seed={value}", f"optimizer.{value}={word}")
@@ -328,7 +328,7 @@ NESTED = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.dictionaries(NAMES, NESTED, max_size=4) | NESTED)
 def test_arbitrary_nested_data_gives_a_config_or_a_config_error(data: Any):
     check_answer(config_or_problems(lambda: parse(yaml_of(data))))
@@ -340,7 +340,7 @@ def test_arbitrary_nested_data_gives_a_config_or_a_config_error(data: Any):
 
 @example({"<<": 1})
 @example({"a": ["\x85"], "b": "\u2028", "c": "1e3", "d": "010", "e": "no"})
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.dictionaries(st.text(), st.lists(st.text()) | st.integers(-(2**63), 2**63) | st.text()))
 def test_written_data_is_read_back_as_it_was(data: dict[str, Any]):
     root, problems = tree_of_yaml(yaml_of(data), Place)
@@ -401,7 +401,7 @@ def configs(draw: st.DrawFn) -> Config:
     return Config.from_dict(data)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(configs())
 def test_a_written_config_is_read_back_as_it_was(config: Config):
     text = dump_config(config)

@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn import ops
@@ -35,7 +35,6 @@ def test_the_slope_of_tanh_is_its_derivative() -> None:
     np.testing.assert_allclose(out, 1 / np.cosh(x) ** 2)
 
 
-@settings(deadline=None)
 @given(V=st.integers(1, 700), R=st.integers(1, 60), kind=st.sampled_from("BHIlq"))
 def test_scatter_is_the_adjoint_of_gather(V: int, R: int, kind: str) -> None:
     rng = np.random.default_rng(V * 100 + R)

@@ -57,7 +57,7 @@ def cache(tmp_path: Path) -> Path:
     return tmp_path / "cache"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(text=WILD, form=FORMATS, block=st.integers(1, 9), look_back=st.integers(1, 9))
 def test_blocks_give_what_the_whole_gives(
     tmp_path_factory: pytest.TempPathFactory,
@@ -134,7 +134,7 @@ def first_bad_byte(raw: bytes) -> int:
     return -1
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(raw=st.binary(max_size=40), prefix=st.text("aé\n😀", max_size=12), block=st.integers(1, 7))
 def test_an_invalid_byte_is_told_exactly(
     tmp_path_factory: pytest.TempPathFactory, raw: bytes, prefix: str, block: int
@@ -201,7 +201,6 @@ def test_an_empty_text_is_refused(path: Path) -> None:
 
 
 @given(WILD.filter(lambda text: text.removeprefix("\ufeff") != ""))
-@settings(deadline=None)
 def test_counting_counts(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     path = tmp_path_factory.getbasetemp() / "counted.txt"
     path.write_bytes(text.encode())
@@ -302,7 +301,7 @@ def test_symbols_are_shown_so_that_no_terminal_obeys() -> None:
 
 
 @given(text=WILD.filter(lambda text: text.removeprefix("\ufeff") != ""), form=FORMATS)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_the_corpus_is_the_text(
     tmp_path_factory: pytest.TempPathFactory, text: str, form: TextFormat
 ) -> None:

@@ -66,7 +66,7 @@ def test_ids_of_any_alphabet(
     np.testing.assert_array_equal(corpus.symbols, np.arange(first, first + size))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(raw=st.binary(min_size=1), block=st.integers(1, 5))
 def test_bytes_are_kept_as_they_are(
     tmp_path_factory: pytest.TempPathFactory, raw: bytes, block: int

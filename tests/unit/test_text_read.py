@@ -50,7 +50,7 @@ def test_there_is_no_lack_of_encodings() -> None:
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     text=st.text("ab\n éЖ漢か한+-&~\\", max_size=12),
     tail=st.binary(max_size=3),
@@ -155,7 +155,7 @@ def test_wherever_the_pieces_end_the_text_is_the_same(text: str, form: str | Non
             assert "".join(pieces) + fold.finish() == folded(text, form), (k, j)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     pieces=st.lists(st.text("ΣσAa1'·\u0301\u200dʰ.İᾳ゙ー \u0345", max_size=5)),
     form=st.sampled_from([None, "NFC", "NFKC"]),

@@ -33,7 +33,7 @@ def survey_of(*counts: int) -> Survey:
 
 
 @given(symbols=st.lists(st.integers(0, 0x10FFFF), max_size=20), at_once=st.integers(1, 7))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_tally_adds_up_whatever_is_counted_at_once(symbols: list[int], at_once: int) -> None:
     totals = np.zeros(vocab.CODE_POINTS, np.int64)
     with pytest.MonkeyPatch.context() as patch:
