@@ -9,6 +9,7 @@ unless the process was killed.
 """
 
 import argparse
+import json
 import os
 import re
 import subprocess
@@ -23,18 +24,29 @@ from tqdm import tqdm
 from charrnn.checkpoint import read_checkpoint, write_checkpoint
 
 SAVE = """\
+import json
 import os
 import sys
 import numpy as np
 from pathlib import Path
 from charrnn.checkpoint import write_checkpoint
+header = json.loads(sys.argv[1])
 arrays = {"params/w": np.arange(50_000, dtype=np.float32)}
 os.access("/begin-of-save", os.F_OK)
 try:
-    write_checkpoint(Path("there.npz"), {"step": 2}, arrays)
+    write_checkpoint(Path("there.npz"), {**header, "step": 2}, arrays)
 except (OSError, MemoryError):
     sys.exit(3)
 """
+COUNTERS = ("evaluated_step", "best_step", "stale", "falls", "clipped", "skips", "rollbacks")
+HEADER = {
+    **dict.fromkeys(COUNTERS, 0),
+    "config": {},
+    "vocabulary": {},
+    "corpus_sha256": "0" * 64,
+    "best_loss": None,
+    "step": 1,
+}
 ERRORS = ("ENOSPC", "EIO", "EDQUOT", "EROFS", "EACCES", "EINTR", "EFBIG")
 FAULTS = (
     "signal=KILL",
@@ -66,8 +78,8 @@ def main() -> None:
 
 def save(*inject: str) -> tuple[int, str]:
     """Save over a known checkpoint; gives the exit code, and the trace of the save alone."""
-    write_checkpoint(Path("there.npz"), {"step": 1}, {"params/w": np.zeros(9, np.float32)})
-    command = ["strace", "-o", "trace", *inject, sys.executable, "save.py"]
+    write_checkpoint(Path("there.npz"), HEADER, {"params/w": np.zeros(9, np.float32)})
+    command = ["strace", "-o", "trace", *inject, sys.executable, "save.py", json.dumps(HEADER)]
     code = subprocess.run(command, check=False).returncode
     return code, Path("trace").read_text().partition("begin-of-save")[2]
 

@@ -223,16 +223,18 @@ def test_a_run_that_is_there_is_refused_unless_forced(charrnn) -> None:
 
 def test_a_second_run_in_one_folder_is_refused(charrnn, start) -> None:
     first = start("train", "config.yaml", "--max-steps", "1000000")
-    while first.poll() is None and not Path("run/checkpoints/step-00000025.npz").exists():
-        pass
-    for more in (["--resume"], ["--force"], []):
-        ran = charrnn("train", "config.yaml", *more)
-        assert ran.code == 2
-        assert f"another training run, process {first.pid}, is at work" in ran.err
-        assert ran.err.count("\n") == 1
-    assert charrnn("sample", "run/last.npz", "-n", "5").code == 0
-    first.kill()
-    first.communicate()
+    try:
+        while first.poll() is None and not Path("run/last.npz").exists():
+            pass
+        for more in (["--resume"], ["--force"], []):
+            ran = charrnn("train", "config.yaml", *more)
+            assert ran.code == 2
+            assert f"another training run, process {first.pid}, is at work" in ran.err
+            assert ran.err.count("\n") == 1
+        assert charrnn("sample", "run/last.npz", "-n", "5").code == 0
+    finally:
+        first.kill()
+        first.communicate()
     assert charrnn("train", "config.yaml", "--resume", "--max-steps", "1").code == 0
 
 
