@@ -1,6 +1,7 @@
 """What all tests share: a cache of their own, and the command line as a function."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -19,6 +20,13 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture(autouse=True, scope="session")
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["CHARRNN_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _hears_of_a_terminal_that_goes() -> None:
+    """Under nohup the signal is ignored, here and in whatever is started from here."""
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 class Ran(NamedTuple):

@@ -206,7 +206,10 @@ def test_a_terminal_that_goes_leaves_a_run_saved(charrnn) -> None:
     os.close(follower)
     os.close(leader)
     process.send_signal(signal.SIGHUP)
-    process.wait(timeout=60)
+    try:
+        process.wait(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == 129
     assert lines()[-1]["reason"] == "interrupted"
     assert all_gone(process.pid)
