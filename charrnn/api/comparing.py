@@ -13,7 +13,7 @@ from pathlib import Path
 from charrnn.api.outcomes import Outcome, Variant, outcome_of, record_of
 from charrnn.api.prepare import open_dataset
 from charrnn.checkpoint import read_checkpoint
-from charrnn.config import dump_config, load_config
+from charrnn.config import Config, dump_config, load_config, resume_changes
 from charrnn.errors import CharrnnError, UsageError
 from charrnn.files import write_text
 from charrnn.rundir import RunDir
@@ -34,6 +34,7 @@ def variants(
     Each has one process, unless `overrides` say otherwise. All are checked before any is trained.
     Raises UsageError or ConfigError.
     """
+    _check_keys([given.partition("=")[0].strip() for given in vary], overrides, seeds)
     axes = [_axis(given) for given in vary]
     made = []
     for config, changes in product(configs, product(*axes)):
@@ -55,8 +56,9 @@ def compare(
 ) -> Iterator[Outcome]:
     """Train all of them, `jobs` at a time with one BLAS thread each, and yield each as it ends.
 
-    A variant that is finished already, by the same config on the same text, is not trained again,
-    and one that was interrupted goes on. One that fails does not end the others. Once `stop()` is
+    A variant that is finished already, by the same config on the same text, is not trained again;
+    one that was interrupted, or has a larger budget now, goes on; one of another config is trained
+    anew. One that fails does not end the others. Once `stop()` is
     true, those under way save themselves, and no other begins. Raises UsageError where a run is in
     the way that no comparison has made.
     """
@@ -95,6 +97,18 @@ def _claim(chosen: Sequence[Variant]) -> None:
             write_text(marker, json.dumps(sorted(known | {path.name for path in mine})))
         except OSError as error:
             raise UsageError(f"{folder}: cannot be written ({error.strerror})") from None
+
+
+def _check_keys(varied: Sequence[str], overrides: Sequence[str], seeds: int) -> None:
+    """Raise UsageError where a variant would not be what its name says."""
+    for key in varied:
+        if varied.count(key) > 1:
+            raise UsageError(f"--vary {key}: given twice; list all its values in one")
+        if key.startswith("output."):
+            raise UsageError(f"--vary {key}: where a variant is written does not change it")
+    seeded = [*varied, *(given.partition("=")[0].strip() for given in overrides)]
+    if seeds > 1 and "train.seed" in seeded:
+        raise UsageError("train.seed: --seeds gives the variants their seeds; use one of the two")
 
 
 def _axis(given: str) -> list[str]:
@@ -136,7 +150,7 @@ def _train(
     command = [sys.executable, "-m", "charrnn", "train", variant.config, "--quiet"]
     for given in variant.overrides:
         command += ["--set", given]
-    resume = "--resume" if _same_config(variant) else "--force"
+    resume = "--resume" if _may_go_on(variant) else "--force"
     running[k] = subprocess.Popen(
         [*command, "--out", str(variant.folder), resume],
         env={**os.environ, "OMP_NUM_THREADS": "1"},
@@ -152,13 +166,24 @@ def _train(
     return outcome_of(variant, error if code else None)
 
 
+def _wanted(variant: Variant) -> Config:
+    folder = json.dumps(str(variant.folder))
+    return load_config(variant.config, [*variant.overrides, f"output.dir={folder}"])
+
+
+def _may_go_on(variant: Variant) -> bool:
+    """Whether the run that is in the folder, if any, can become this one."""
+    with suppress(CharrnnError):
+        there = load_config(RunDir(variant.folder).config)
+        return not resume_changes(there, _wanted(variant))[1]
+    return False
+
+
 def _same_config(variant: Variant) -> bool:
     """Whether the run that is in the folder, if any, is of this very config."""
-    wanted = load_config(
-        variant.config, [*variant.overrides, f"output.dir={json.dumps(str(variant.folder))}"]
-    )
     with suppress(OSError, UnicodeDecodeError):
-        return RunDir(variant.folder).config.read_text(encoding="utf-8") == dump_config(wanted)
+        there = RunDir(variant.folder).config.read_text(encoding="utf-8")
+        return there == dump_config(_wanted(variant))
     return False
 
 

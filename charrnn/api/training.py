@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from math import inf
@@ -71,6 +72,9 @@ def train(
         _check_free(run, resume, force)
         resumed = find_latest(run, config) if resume else None
         prepared = prepare(config, resumed, init_from, on_reading)
+        if resume and resumed is None:
+            notes = (*prepared.notes, f"there was nothing to resume in {run.path}: a new run")
+            prepared = replace(prepared, notes=notes)
         dtype = prepared.state.params.flat.dtype
         with gather_team(config, prepared.plan, dtype, work) as team:
             lead(team.comm, prepared)

@@ -40,8 +40,9 @@ def compare(
     """Train variants under one budget and print what became of each.
 
     The variants are the CONFIGs, times every combination of the values of --vary. They train side
-    by side, a core each. Called again, what is finished is not trained again, and what was
-    interrupted goes on. Exit code 1 says that every variant failed.
+    by side, a core each. Called again, what is finished is not trained again, what was interrupted
+    or has a larger budget goes on, and what has other settings is trained anew. Exit code 1 says
+    that every variant failed.
 
     \b
     Example:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,13 +18,16 @@ if TYPE_CHECKING:
 @click.argument("text", nargs=-1, required=True)
 @click.option("--dynamic", is_flag=True, help="Also let the model learn from what it has read.")
 @click.option(
-    "--dynamic-rate", type=click.FloatRange(0), metavar="X", help="How fast it follows the text."
+    "--dynamic-rate",
+    type=click.FloatRange(0),
+    metavar="X",
+    help="How fast it follows the text, instead of 5e-5.",
 )
 @click.option(
     "--dynamic-decay",
     type=click.FloatRange(0),
     metavar="X",
-    help="How fast it returns to what it was.",
+    help="How fast it returns to what it was, instead of 3e-3.",
 )
 @click.option("--baselines", is_flag=True, help="Also what simpler ways of predicting reach.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -70,11 +74,11 @@ def _values(found: "dict[str, Score]", simpler: "list[Baseline]") -> dict[str, A
     return values
 
 
-def _figures(result: "Score") -> dict[str, float]:
+def _figures(result: "Score") -> dict[str, float | None]:
     return {
         "nats_per_char": result.nats_per_char,
         "bits_per_char": result.bits_per_char,
-        "perplexity": result.perplexity,
+        "perplexity": result.perplexity if isfinite(result.perplexity) else None,
     }
 
 

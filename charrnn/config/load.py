@@ -29,8 +29,9 @@ def parse_config(text: str, source_name: str, overrides: Sequence[str] = ()) -> 
     Raises ConfigError as `load_config` does.
     """
     root, problems = tree_of_yaml(text, lambda line, column: Place(source_name, line, column))
-    for given in overrides:
-        root = _overridden(root, given, problems)
+    if root.value is None or isinstance(root.value, dict):  # else there are no keys to lay over
+        for given in overrides:
+            root = _overridden(root, given, problems)
     return Config.from_tree(root, problems)
 
 

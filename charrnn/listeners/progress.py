@@ -50,7 +50,8 @@ class Progress:
             case Stepped():
                 self._step(event)
             case NotFinite():
-                self.print(f"step {event.step:,}: {event.what} is not finite; {_THEN[event.then]}")
+                then = f"{_THEN[event.then]} {event.now:,}"
+                self.print(f"step {event.step:,}: {event.what} is not finite; {then}")
             case Evaluating():
                 self._describe(f"{_SPLITS[event.split]} {event.done / event.total:.0%}")
             case Evaluated():
@@ -129,9 +130,9 @@ class Progress:
 
 _SPLITS = {"val": "validation", "test": "test"}
 _THEN = {
-    "stop": "the step was not taken",
-    "skip": "the step was skipped",
-    "rollback": "back to the last good state, with half the learning rate",
+    "stop": "the weights are those of step",
+    "skip": "its chunk was skipped, and this counts as step",
+    "rollback": "back to the last good state, with half the learning rate: step",
 }
 _REASONS = {
     "max_steps": "all steps done",
@@ -200,7 +201,10 @@ def header(event: Started) -> Iterator[str]:
 
 def in_units(loss: float) -> str:
     """A loss as people compare it: 1.523 nats/char (2.197 bits)."""
-    return f"{loss:.4f} nats/char ({loss / log(2):.3f} bits)"
+    bits = loss / log(2)
+    if loss >= 1e4:  # of a model that is lost
+        return f"{loss:.3g} nats/char ({bits:.3g} bits)"
+    return f"{loss:.4f} nats/char ({bits:.3f} bits)"
 
 
 def clock(seconds: float) -> str:

@@ -173,6 +173,10 @@ def _decoded(
             f" ({error.reason}); convert the file to UTF-8, or name its encoding (data.encoding,"
             " --encoding: latin-1, cp1252, ...), or read it as bytes (level: byte)"
         ) from None
+    except UnicodeError as error:  # of UTF-16 without its mark, which has no place
+        raise DataError(
+            f"{path}: {error}; say which by data.encoding, --encoding: utf-16-le or utf-16-be"
+        ) from None
 
 
 def _feed(digest: Digest | None, block: bytes) -> None:

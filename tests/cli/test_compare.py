@@ -42,6 +42,30 @@ def test_a_table_of_variants_the_best_first(charrnn) -> None:
     assert order == [o["label"] for o in json.loads(ran.out)["variants"]]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--vary", "model.dropout=0,0.1", "--vary", "model.dropout=0.2"], "given twice"),
+        (["--vary", "output.dir=a,b"], "output.dir"),
+        (["--vary", "train.seed=1,2", "--seeds", "2"], "train.seed"),
+        (["--set", "train.seed=5", "--seeds", "2"], "train.seed"),
+    ],
+)
+def test_a_variant_is_what_its_name_says(charrnn, arguments: list[str], said: str) -> None:
+    ran = charrnn("compare", "config.yaml", *arguments)
+    assert ran.code == 2
+    assert said in ran.err
+    assert ran.err.count("\n") == 1
+
+
+def test_a_larger_budget_goes_on(charrnn) -> None:
+    for steps in ("10", "20"):
+        assert charrnn("compare", "config.yaml", "--set", f"train.max_steps={steps}").code == 0
+    told = Path("runs/compare/config/metrics.jsonl").read_text()
+    assert told.count('"event": "resume"') == 1
+    assert told.count('"event": "step"') == 20
+
+
 def test_what_is_finished_is_not_trained_again_and_what_changed_is(charrnn) -> None:
     arguments = ("compare", "config.yaml", "--vary", "model.hidden_size=4,6", "--seeds", "2")
     assert charrnn(*arguments).code == 0
