@@ -13,7 +13,7 @@ from typing import NoReturn
 import click
 
 from charrnn import __version__
-from charrnn.cli.output import complain, use_utf8
+from charrnn.cli.output import complain, take_leave, use_utf8
 from charrnn.errors import CharrnnError
 from charrnn.parallel.launcher import abort, launched
 
@@ -72,6 +72,14 @@ def main() -> NoReturn:
     use_utf8()
     one_blas_thread()
     try:
+        sys.exit(_run_as_rank())
+    finally:
+        take_leave()
+
+
+def _run_as_rank() -> int:
+    """Run the command; a rank of MPI that fails takes the others with it."""
+    try:
         code = _run()
     except Exception:
         if launched() is None:
@@ -80,7 +88,7 @@ def main() -> NoReturn:
         code = 1
     if launched() is not None and code not in (0, 129, 130, 143):
         abort(code)
-    sys.exit(code)
+    return code
 
 
 def _run() -> int:
