@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.errors import CheckpointError
-from charrnn.files import write_atomically
+from charrnn.files import open_regular, write_atomically
 
 FORMAT = 1
 DTYPES = ("float32", "float64")
@@ -51,7 +51,7 @@ def write_checkpoint(path: Path, header: Mapping[str, Any], arrays: Mapping[str,
 def read_checkpoint(path: Path) -> Checkpoint:
     """Read a checkpoint and verify all of it. Raises CheckpointError, which names the file."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_regular(path) as file, zipfile.ZipFile(file) as archive:
             header = _read_header(archive)
             members = {info.filename: info for info in archive.infolist()}
             if set(members) != {f"{name}.npy" for name in ("header", *header["arrays"])}:

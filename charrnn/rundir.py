@@ -72,8 +72,11 @@ def checkpoint_path(path: Path) -> Path:
 
     Raises CheckpointError that says what is there instead.
     """
-    if not path.exists():
-        raise CheckpointError(f"{path}: there is no such file or run directory")
+    try:
+        if not path.exists():
+            raise CheckpointError(f"{path}: there is no such file or run directory")
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read ({error.strerror})") from None
     if not path.is_dir():
         return path
     best = RunDir(path).best

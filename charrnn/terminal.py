@@ -14,5 +14,10 @@ def harmless(text: str) -> str:
     return "".join(c if _is_harmless(c) else ascii(c)[1:-1] for c in text)
 
 
+def printable(text: str) -> str:
+    """`text` on one line: what a terminal might obey, or not show, is written as an escape."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
 def _is_harmless(c: str) -> bool:
     return c in LAYOUT or (unicodedata.category(c) != "Cc" and c not in BIDI)

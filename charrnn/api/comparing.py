@@ -85,12 +85,12 @@ def _claim(chosen: Sequence[Variant]) -> None:
         with suppress(OSError, ValueError):
             known = set(json.loads(marker.read_text(encoding="utf-8")))
         mine = {variant.folder for variant in chosen if variant.folder.parent == folder}
-        for path in sorted(mine):
-            if path.name not in known and RunDir(path).holds_a_run():
-                raise UsageError(
-                    f"{path}: holds a run that no comparison has made; choose another --out"
-                )
         try:
+            for path in sorted(mine):
+                if path.name not in known and RunDir(path).holds_a_run():
+                    raise UsageError(
+                        f"{path}: holds a run that no comparison has made; choose another --out"
+                    )
             folder.mkdir(parents=True, exist_ok=True)
             write_text(marker, json.dumps(sorted(known | {path.name for path in mine})))
         except OSError as error:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from charrnn.checkpoint import Checkpoint
 from charrnn.config import Config, resume_changes
-from charrnn.errors import CheckpointError, ConfigError, DataError, UsageError
+from charrnn.errors import CheckpointError, ConfigError, DataError
 from charrnn.rundir import RunDir
 from charrnn.text.vocab import Vocabulary
 
@@ -21,7 +21,7 @@ class Resumed(NamedTuple):
 def find_latest(run: RunDir, config: Config) -> Resumed | None:
     """The latest checkpoint of `run`, if `config` is one that may go on with it.
 
-    None if no checkpoint was written yet. Raises UsageError naming every key that differs and must
+    None if no checkpoint was written yet. Raises ConfigError naming every key that differs and must
     not, and CheckpointError where there are checkpoints but none that can be read.
     """
     latest = run.latest()
@@ -34,7 +34,7 @@ def find_latest(run: RunDir, config: Config) -> Resumed | None:
     path, checkpoint = latest
     allowed, refused = resume_changes(_config_of(path, checkpoint), config)
     if refused:
-        raise UsageError("\n".join(f"--resume: {_change(*one)} must not change" for one in refused))
+        raise ConfigError([f"--resume: {_change(*one)} must not change" for one in refused])
     kept = [one for one in allowed if not one[0].startswith("output.")]
     return Resumed(path, checkpoint, tuple(f"changed: {_change(*one)}" for one in kept))
 

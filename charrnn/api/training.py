@@ -77,8 +77,13 @@ def train(
 
 
 def _check_free(run: RunDir, resume: bool, force: bool) -> None:
-    if run.path.exists() and not run.path.is_dir():
-        raise UsageError(f"{run.path}: not a folder; choose another output.dir")
+    try:
+        if not run.path.is_dir() and (run.path.exists() or run.path.is_symlink()):
+            raise UsageError(f"{run.path}: not a folder; choose another output.dir")
+    except OSError as error:
+        raise UsageError(
+            f"{run.path}: cannot be a folder ({error.strerror}); choose another output.dir"
+        ) from None
     if run.holds_a_run() and not (resume or force):
         raise UsageError(
             f"{run.path}: holds a run already; go on with it by --resume, replace it by --force,"
@@ -99,7 +104,12 @@ def _complaints_about(folder: Path) -> Iterator[None]:
 
 
 def _open_run(prepared: Prepared, run: RunDir, *, going_on: bool) -> None:
-    run.path.mkdir(parents=True, exist_ok=True)
+    try:
+        run.path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"{run.path}: cannot be made ({error.strerror}); choose another output.dir"
+        ) from None
     state = prepared.state
     if going_on:
         state.seconds = rewind(run.metrics, state.step, state.evaluated_step)

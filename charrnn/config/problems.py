@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from charrnn.terminal import printable
+
 LONGEST = 60
 
 
@@ -43,11 +45,6 @@ def lines(problems: Iterable[Problem]) -> list[str]:
         return place.line == 0, place.line, place.column
 
     return [str(problem) for problem in sorted(problems, key=reading_order)]
-
-
-def printable(text: str) -> str:
-    """`text` on one line: what a terminal might obey, or not show, is written as an escape."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def shortened(text: str) -> str:

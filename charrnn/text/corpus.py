@@ -23,7 +23,7 @@ import numpy as np
 
 from charrnn.arrays import Ids
 from charrnn.errors import DataError
-from charrnn.files import write_atomically
+from charrnn.files import open_regular, write_atomically
 from charrnn.text.read import Symbols, TextFormat, read_bytes, read_symbols
 from charrnn.text.vocab import AT_ONCE, CODE_POINTS, Survey, count_symbols, tally_
 
@@ -199,7 +199,7 @@ def _check(line: bytes) -> bytes:
 
 def _load(path: Path) -> Corpus:
     """Map the file. Raises OSError or ValueError for one that is not ours, or not whole."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         if file.read(len(MAGIC)) != MAGIC:
             raise ValueError("not an encoded text")
         check, line = file.read(CHECK_SIZE), file.readline()

@@ -71,7 +71,7 @@ def find_files(patterns: Sequence[str]) -> tuple[Path, ...]:
         literal = os.path.lexists(pattern)
         names = [pattern] if literal else sorted(glob(pattern, recursive=True))
         if not names:
-            raise DataError(f"{pattern}: there is no such file{_where(pattern)}")
+            raise DataError(f"{pattern or repr('')}: there is no such file{_where(pattern)}")
         found |= dict.fromkeys(map(Path, names))
     for path in found:
         _check_readable(path)

@@ -3,9 +3,10 @@
 import pytest
 
 from charrnn.config import parse_config
-from charrnn.config.problems import Place, Problem, did_you_mean, lines, printable, shortened
+from charrnn.config.problems import Place, Problem, did_you_mean, lines, shortened
 from charrnn.errors import ConfigError
 from charrnn.optim import OPTIMIZERS
+from charrnn.terminal import printable
 
 
 def problems(text: str, *overrides: str) -> list[str]:
