@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from charrnn import build
-from charrnn.api.prepare import batches_of, open_dataset
+from charrnn.api.prepare import batches_of, fresh_weights, open_dataset
 from charrnn.config import Config
 from charrnn.gradcheck import elementwise_errors
 from charrnn.layers.noise import Noise
@@ -44,7 +44,7 @@ def gradcheck(config: Config) -> GradientReport:
     batches, _ = batches_of(_small(config), dataset)
     model = build.model(config, dataset.vocabulary.size)
     seed = config.train.seed
-    p = model.init(seed, build.initializer(config), np.dtype(np.float64))
+    p = fresh_weights(config, model, np.dtype(np.float64))
     rng = stream(seed, "gradcheck")
     p.flat += rng.normal(0.0, 0.05, p.flat.shape)  # no bias or initial state stays at exactly 0
     g, scratch = p.like(), p.like()

@@ -12,7 +12,7 @@ from charrnn.api.resume import Resumed, check_same_text
 from charrnn.api.team import Team
 from charrnn.api.trained import load
 from charrnn.api.transfer import transfer_
-from charrnn.arrays import DTYPES
+from charrnn.arrays import DTYPES, DType
 from charrnn.config import Config
 from charrnn.errors import DataError, UsageError
 from charrnn.model import CharModel
@@ -27,6 +27,8 @@ from charrnn.training.events import Started
 from charrnn.training.loop import Plan, memory_for
 from charrnn.training.snapshot import state_from
 from charrnn.training.state import TrainState
+
+FAR = 2.0**63  # steps: no run takes as many
 
 
 @dataclass(frozen=True)
@@ -125,11 +127,22 @@ def _record_batches(
 def _fresh(
     config: Config, model: CharModel, dataset: Dataset, init_from: str | Path | None
 ) -> tuple[Params, tuple[str, ...]]:
-    dtype = np.dtype(DTYPES[config.train.dtype])
-    params = model.init(config.train.seed, build.initializer(config), dtype)
+    params = fresh_weights(config, model, np.dtype(DTYPES[config.train.dtype]))
     if init_from is None:
         return params, ()
     return params, transfer_(load(init_from), model, params, dataset.vocabulary)
+
+
+def fresh_weights(config: Config, model: CharModel, dtype: DType) -> Params:
+    """What a new run begins with. Raises UsageError where a number is too large for `dtype`."""
+    with np.errstate(over="ignore"):
+        params = model.init(config.train.seed, build.initializer(config), dtype)
+    if not np.isfinite(params.flat).all():
+        raise UsageError(
+            f"the weights would not begin as finite numbers of {dtype}; use a smaller"
+            " model.init.std or model.cell.forget_bias"
+        )
+    return params
 
 
 def _plan(config: Config, model: CharModel, dataset: Dataset, batches: Chunks) -> Plan:
@@ -206,6 +219,6 @@ def _last_step(plan: Plan) -> int | None:
     """The step at which the run ends, if it is steps or epochs that end it."""
     steps, epochs = plan.limits.max_steps, plan.limits.max_epochs
     ends = [] if steps is None else [steps]
-    if epochs is not None:
+    if epochs is not None and epochs * plan.batches.chunks < FAR:
         ends.append(ceil(epochs * plan.batches.chunks))
     return min(ends, default=None)

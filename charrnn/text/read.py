@@ -48,15 +48,20 @@ class TextFormat:
     newlines: str = "lf"  # CRLF and CR become LF; or "keep"
 
     def __post_init__(self) -> None:
-        try:
-            codec = codecs.lookup(self.encoding)
-            if codec._is_text_encoding and codec.name not in NOT_OF_FILES:
-                return
-        except (LookupError, ValueError):
-            pass
-        raise UsageError(
-            f"{self.encoding!r} is not an encoding of text; try utf-8, utf-16, latin-1 or cp1252"
-        )
+        if not is_encoding(self.encoding):
+            raise UsageError(
+                f"{self.encoding!r} is not an encoding of text; try utf-8, utf-16, latin-1 or"
+                " cp1252"
+            )
+
+
+def is_encoding(name: str) -> bool:
+    """Whether Python knows an encoding of text files by this name."""
+    try:
+        codec = codecs.lookup(name)
+    except (LookupError, ValueError):
+        return False
+    return codec._is_text_encoding and codec.name not in NOT_OF_FILES
 
 
 def find_files(patterns: Sequence[str]) -> tuple[Path, ...]:
