@@ -65,6 +65,7 @@ RANKS = {
     "charrnn.text.corpus": 4,
     "charrnn.text.dataset": 5,
     "charrnn.text": 6,
+    "charrnn.machine": 1,
     # what both are for
     "charrnn.parallel": 0,
     "charrnn.parallel.base": 1,
@@ -84,7 +85,8 @@ RANKS = {
     "charrnn.training.dynamic": 10,
     "charrnn.training.evaluate": 11,
     "charrnn.training.loop": 12,
-    "charrnn.training": 13,
+    "charrnn.training.footprint": 13,
+    "charrnn.training": 14,
     # words: names, options, people
     "charrnn.config": 15,
     "charrnn.listeners": 11,
@@ -99,6 +101,7 @@ RANKS = {
     "charrnn.api.transfer": 18,
     "charrnn.api.resume": 18,
     "charrnn.api.team": 17,
+    "charrnn.api.memory": 18,
     "charrnn.api.prepare": 19,
     "charrnn.api.outcomes": 18,
     "charrnn.api.comparing": 20,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from charrnn.api.memory import check_memory
 from charrnn.api.prepare import Prepared, prepare_plan
 from charrnn.arrays import Floats
 from charrnn.config import Config
@@ -20,27 +21,34 @@ def lead(comm: Communicator, prepared: Prepared) -> None:
 
 
 def follow(
-    comm: Communicator, config: Config, stop: Callable[[], bool] = lambda: False
+    comm: Communicator,
+    config: Config,
+    stop: Callable[[], bool] = lambda: False,
+    *,
+    insist: bool,
 ) -> Iterator[Event]:
-    """Any other rank: train along. Of all events only the last is handed out."""
+    """Any other rank: train along. Of all events only the last is handed out.
+
+    To `insist` is not to ask whether there is the memory for it.
+    """
     mine: str | CharrnnError
     try:
         corpus, _, plan, _ = prepare_plan(config)
+        check_memory(config, plan, insist=insist)
         mine = corpus.sha256
     except CharrnnError as error:
         mine = error
     _agree(comm, mine)
     nothing: tuple[dict[str, Floats], dict[str, Any]] = ({}, {})
-    arrays, counters = comm.gather(nothing)[0]
-    state = state_from(arrays, counters, plan.model, plan.optimizer)
+    state = state_from(*comm.gather(nothing)[0], plan.model, plan.optimizer)
     for event in run_loop(plan, state, stop, comm):
         if isinstance(event, Finished):
             yield event
 
 
 def work(comm: Communicator, config: Config) -> None:
-    """The whole life of a local worker."""
-    for _ in follow(comm, config):
+    """The whole life of a local worker; rank 0 has asked for the memory of all."""
+    for _ in follow(comm, config, insist=True):
         pass
 
 

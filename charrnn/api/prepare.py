@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from charrnn import __version__, build, kernels
+from charrnn.api.memory import check_memory
 from charrnn.api.resume import Resumed, check_same_text
 from charrnn.api.team import Team
 from charrnn.api.trained import load
@@ -24,7 +25,8 @@ from charrnn.text.part import Part
 from charrnn.text.read import find_files
 from charrnn.text.records import RecordBatches
 from charrnn.training.events import Started
-from charrnn.training.loop import Plan, memory_for
+from charrnn.training.footprint import tape_bytes
+from charrnn.training.loop import Plan
 from charrnn.training.snapshot import state_from
 from charrnn.training.state import TrainState
 
@@ -48,10 +50,17 @@ def prepare(
     resumed: Resumed | None,
     init_from: str | Path | None,
     on_reading: Callable[[int, int], None] | None,
+    *,
+    insist: bool,
 ) -> Prepared:
-    """Make ready what `config` describes. Raises UsageError, DataError or CheckpointError."""
+    """Make ready what `config` describes. Raises UsageError, DataError or CheckpointError.
+
+    To `insist` is to do so whatever memory it takes. A run that goes on was let in when it began,
+    and is only told.
+    """
     corpus, dataset, plan, notes = prepare_plan(config, on_reading)
     model = plan.model
+    notes += check_memory(config, plan, insist=insist or resumed is not None)
     if resumed:
         check_same_text(resumed, corpus.sha256, dataset.vocabulary)
         arrays, header = resumed.checkpoint.arrays, resumed.checkpoint.header
@@ -189,13 +198,12 @@ def introduce(prepared: Prepared, run: Path, team: Team, *, resumed: bool) -> St
     """What there is to know before the first step."""
     config, plan, data = prepared.config, prepared.plan, prepared.dataset
     batches, params = plan.batches, prepared.state.params
-    memory = memory_for(plan, batches.batch_size, params.flat.dtype)
     return Started(
         run=str(run),
         resumed_step=prepared.state.step if resumed else None,
         network=build.network_in_words(config),
         parameters=params.flat.size,
-        tape_bytes=memory.nbytes,
+        tape_bytes=tape_bytes(plan, batches.batch_size, params.flat.dtype),
         vocab_size=data.vocabulary.size,
         train_chars=data.train.characters,
         val_chars=data.val.characters,

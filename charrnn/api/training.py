@@ -47,7 +47,8 @@ def train(
     """Train what `config` describes, and write the run directory `config.output.dir`.
 
     Nothing happens before the first event is asked for. `resume` goes on from the latest checkpoint
-    there, if there is one; `force` replaces a run that is there; `init_from` names a checkpoint
+    there, if there is one; `force` replaces a run that is there, and trains even if that needs more
+    memory than there seems to be; `init_from` names a checkpoint
     whose weights a new run begins with. Once `stop()` is true, the run saves itself and ends.
     `on_reading` is told, while the text is read, how many bytes were, of how many at most.
 
@@ -60,18 +61,20 @@ def train(
     after the last event of a run that diverged.
     """
     if launched():
-        yield from follow(mpi.world(), config, stop)
+        yield from follow(mpi.world(), config, stop, insist=force or resume)
         return
     run = RunDir(Path(config.output.dir))
     _check_free(run, resume, force)
     resumed = find_latest(run, config) if resume else None
-    prepared = prepare(config, resumed, init_from, on_reading)
+    prepared = prepare(config, resumed, init_from, on_reading, insist=force)
+    going_on = resumed is not None
+    del resumed  # what was read would stay in memory for as long as the run lasts
     dtype = prepared.state.params.flat.dtype
     with gather_team(config, prepared.plan, dtype, work) as team, _complaints_about(run.path):
         lead(team.comm, prepared)
-        _open_run(prepared, run, going_on=resumed is not None)
+        _open_run(prepared, run, going_on=going_on)
         with closing(Metrics(run.metrics)) as metrics:
-            first = introduce(prepared, run.path, team, resumed=resumed is not None)
+            first = introduce(prepared, run.path, team, resumed=going_on)
             events = chain([first], _events(prepared, run, stop, team.comm))
             yield from _tell(events, _listeners(prepared, run, metrics))
 

@@ -17,7 +17,11 @@ from charrnn.cli.output import table, tell
 @click.option("--max-steps", type=int, metavar="N", help="Stop after N steps.")
 @click.option("--max-minutes", type=float, metavar="M", help="Stop after M minutes.")
 @click.option("--baselines", is_flag=True, help="First say what simpler models reach.")
-@click.option("--force", is_flag=True, help="Replace a run that is in the run directory.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Replace a run that is in the run directory; train even if the memory seems too small.",
+)
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
 @click.pass_context
 def train(
