@@ -106,6 +106,8 @@ RANKS = {
     "charrnn.api.team": 17,
     "charrnn.api.memory": 18,
     "charrnn.api.prepare": 19,
+    "charrnn.api.introduction": 20,
+    "charrnn.api.watching": 20,
     "charrnn.api.outcomes": 18,
     "charrnn.api.comparing": 20,
     "charrnn.api.baselines": 20,

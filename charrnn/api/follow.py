@@ -9,6 +9,7 @@ from charrnn.arrays import Floats
 from charrnn.config import Config
 from charrnn.errors import CharrnnError, DataError
 from charrnn.parallel.base import Communicator
+from charrnn.text.vocab import Vocabulary
 from charrnn.training.events import Event, Finished
 from charrnn.training.loop import train as run_loop
 from charrnn.training.snapshot import state_from, to_arrays, to_counters
@@ -16,6 +17,7 @@ from charrnn.training.snapshot import state_from, to_arrays, to_counters
 
 def lead(comm: Communicator, prepared: Prepared) -> None:
     """Rank 0: see that all have the same text, and tell them where to start from."""
+    comm.gather(prepared.given and prepared.given.to_json())
     _agree(comm, prepared.corpus.sha256)
     comm.gather((to_arrays(prepared.state), to_counters(prepared.state)))
 
@@ -32,8 +34,10 @@ def follow(
     To `insist` is not to ask whether there is the memory for it.
     """
     mine: str | CharrnnError
+    given: Any = comm.gather(None)[0]
     try:
-        corpus, _, plan, _ = prepare_plan(config)
+        vocabulary = None if given is None else Vocabulary.from_json(given)
+        corpus, _, plan, _ = prepare_plan(config, vocabulary=vocabulary)
         check_memory(config, plan, insist=insist)
         mine = corpus.sha256
     except CharrnnError as error:

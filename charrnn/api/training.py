@@ -8,14 +8,22 @@ from math import inf
 from pathlib import Path
 
 from charrnn.api.follow import follow, lead, work
-from charrnn.api.prepare import Prepared, introduce, prepare
+from charrnn.api.introduction import introduce
+from charrnn.api.prepare import Prepared, prepare
 from charrnn.api.resume import find_latest
 from charrnn.api.sample import Request, sample
 from charrnn.api.team import gather_team
 from charrnn.api.trained import Trained, header_of
+from charrnn.api.watching import watched
 from charrnn.checkpoint import read_checkpoint, write_checkpoint
 from charrnn.config import Config, dump_config
-from charrnn.errors import CheckpointError, DivergedError, UsageError, WorkerLostError
+from charrnn.errors import (
+    CheckpointError,
+    DataError,
+    DivergedError,
+    UsageError,
+    WorkerLostError,
+)
 from charrnn.files import write_text
 from charrnn.listeners.checkpoints import SaveBest, SaveLatest
 from charrnn.listeners.metrics import Metrics, rewind
@@ -40,6 +48,7 @@ def train(
     *,
     resume: bool = False,
     force: bool = False,
+    new_text: bool = False,
     init_from: str | Path | None = None,
     stop: Callable[[], bool] = never,
     on_reading: Callable[[int, int], None] | None = None,
@@ -48,8 +57,9 @@ def train(
 
     Nothing happens before the first event is asked for. `resume` goes on from the latest checkpoint
     there, if there is one; `force` replaces a run that is there, and trains even if that needs more
-    memory than there seems to be; `init_from` names a checkpoint
-    whose weights a new run begins with. Once `stop()` is true, the run saves itself and ends.
+    memory than there seems to be. With `new_text` a run goes on although the text is another, read
+    through the vocabulary that the run has. `init_from` names a checkpoint whose weights a new run
+    begins with. Once `stop()` is true, the run saves itself and ends.
     `on_reading` is told, while the text is read, how many bytes were, of how many at most.
 
     With `train.workers` above 1 this starts processes, which import the caller's main module: a
@@ -65,8 +75,8 @@ def train(
         return
     run = RunDir(Path(config.output.dir))
     _check_free(run, resume, force)
-    resumed = find_latest(run, config) if resume else None
-    prepared = prepare(config, resumed, init_from, on_reading, insist=force)
+    resumed = find_latest(run, config, new_text=new_text) if resume else None
+    prepared = prepare(config, resumed, init_from, on_reading, insist=force, new_text=new_text)
     going_on = resumed is not None
     del resumed  # what was read would stay in memory for as long as the run lasts
     dtype = prepared.state.params.flat.dtype
@@ -75,7 +85,7 @@ def train(
         _open_run(prepared, run, going_on=going_on)
         with closing(Metrics(run.metrics)) as metrics:
             first = introduce(prepared, run.path, team, resumed=going_on)
-            events = chain([first], _events(prepared, run, stop, team.comm))
+            events = chain([first], watched(prepared, _events(prepared, run, stop, team.comm)))
             yield from _tell(events, _listeners(prepared, run, metrics))
 
 
@@ -128,19 +138,23 @@ def _listeners(
     """In the order in which they hear of an event: what is told has been saved."""
     save, output = partial(_save, prepared), prepared.config.output
     return (
-        SaveBest(run, save, standing=_standing(run)),
+        SaveBest(run, save, standing=_standing(run, prepared.corpus.sha256)),
         metrics,
         SaveLatest(run, save, output.checkpoint_every, output.keep),
     )
 
 
-def _standing(run: RunDir) -> float:
-    """The loss of the best.npz that is there: a resumed run does not replace it by a worse one."""
+def _standing(run: RunDir, corpus_sha256: str) -> float:
+    """The loss of the best.npz that is there: a resumed run does not replace it by a worse one.
+
+    One that was judged by another text does not count.
+    """
     try:
-        loss = read_checkpoint(run.best).header["best_loss"]
+        header = read_checkpoint(run.best).header
+        loss, text = header["best_loss"], header["corpus_sha256"]
     except CheckpointError:
         return inf
-    return inf if loss is None else float(loss)
+    return inf if loss is None or text != corpus_sha256 else float(loss)
 
 
 def _save(prepared: Prepared, path: Path) -> None:
@@ -165,12 +179,15 @@ def _events(
 
 
 def _saved_if_lost(prepared: Prepared, run: RunDir, events: Iterator[Event]) -> Iterator[Event]:
-    """The events of a run, whose state is whole, and saved, even if a worker dies in a step."""
+    """The events of a run, whose state is whole, and saved, even if a step cannot be finished.
+
+    A worker may die in it, or the encoded text be cut by somebody.
+    """
     try:
         yield from events
-    except WorkerLostError as error:
+    except (WorkerLostError, DataError) as error:
         _save(prepared, run.last)
-        raise WorkerLostError(
+        raise type(error)(
             f"{error}; the run is saved after step {prepared.state.step}:"
             " go on with the same command and --resume"
         ) from None

@@ -12,6 +12,7 @@ from charrnn.cli.output import table, tell
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one key.")
 @click.option("--out", metavar="DIR", help="The run directory, instead of output.dir.")
 @click.option("--resume", is_flag=True, help="Go on from the latest checkpoint of the run.")
+@click.option("--allow-new-text", is_flag=True, help="With --resume: also if the text is another.")
 @click.option("--init-from", metavar="CKPT", help="Begin with the weights of this checkpoint.")
 @click.option("--workers", metavar="N", help="Processes to train with; a number or auto.")
 @click.option("--max-steps", type=int, metavar="N", help="Stop after N steps.")
@@ -30,6 +31,7 @@ def train(
     overrides: tuple[str, ...],
     out: str | None,
     resume: bool,
+    allow_new_text: bool,
     init_from: str | None,
     workers: str | None,
     max_steps: int | None,
@@ -51,6 +53,8 @@ def train(
     """
     if resume and (force or init_from):
         raise click.UsageError("--resume cannot go with --force or --init-from", ctx)
+    if allow_new_text and not resume:
+        raise click.UsageError("--allow-new-text goes with --resume", ctx)
 
     from charrnn import api
     from charrnn.cli.stopping import Stop
@@ -76,6 +80,7 @@ def train(
             settings,
             resume=resume,
             force=force,
+            new_text=allow_new_text,
             init_from=init_from,
             stop=stop,
             on_reading=progress.reading,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from charrnn.files import write_text
-from charrnn.training.events import Evaluated, Event, Finished, Sampled, Started, Stepped
+from charrnn.training.events import Evaluated, Event, Finished, Noted, Sampled, Started, Stepped
 
 
 class Metrics:
@@ -64,6 +64,8 @@ def _line(event: Event) -> dict[str, Any] | None:
             }
         case Sampled():
             return {"event": "sample", "step": event.step, "text": event.text}
+        case Noted():
+            return {"event": "note", "step": event.step, "text": event.text}
         case Finished():
             return {
                 "event": "finish",
@@ -98,7 +100,7 @@ def rewind(path: Path, step: int, evaluated_step: int) -> float:
 
 def _precedes(line: Any, step: int, evaluated_step: int) -> bool:
     match line:
-        case {"event": "step" | "sample" | "resume", "step": int(at)}:
+        case {"event": "step" | "sample" | "note" | "resume", "step": int(at)}:
             return at <= step
         case {"event": "eval", "split": "val", "step": int(at)}:
             return at <= evaluated_step

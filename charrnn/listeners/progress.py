@@ -13,6 +13,7 @@ from charrnn.training.events import (
     Evaluating,
     Event,
     Finished,
+    Noted,
     Sampled,
     Started,
     Stepped,
@@ -53,6 +54,8 @@ class Progress:
                 self._evaluated(event)
             case Sampled():
                 self.print(f"--- a sample at step {event.step:,}\n{harmless(event.text)}\n---")
+            case Noted():
+                self.print(f"note        {event.text}")
             case Finished():
                 self._finish(event)
 

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.errors import DataError, UsageError
+from charrnn.files import open_regular
 from charrnn.text.folding import Folding
 
 Symbols: TypeAlias = NDArray[np.unsignedinteger[Any]]
@@ -104,7 +105,7 @@ def _check_readable(path: Path) -> None:
 def read_bytes(path: Path) -> Iterator[bytes]:
     """The raw bytes of a file, in blocks. Raises DataError where it cannot be read."""
     try:
-        with path.open("rb", buffering=0) as file:
+        with open_regular(path) as file:
             while block := file.read(BLOCK):
                 yield block
     except OSError as error:

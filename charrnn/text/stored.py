@@ -19,7 +19,7 @@ BINARY = getattr(os, "O_BINARY", 0)  # of Windows
 
 
 class Stored:
-    """A one-dimensional array in a file; slices are of the same kind, other indices are read.
+    """A one-dimensional array in a file; slices, without steps, are such too, other indices read.
 
     Raises DataError where the file is no longer what it was when it was opened.
     """

@@ -79,6 +79,14 @@ class Sampled:
 
 
 @dataclass(frozen=True)
+class Noted:
+    """Something that a user should know has come up."""
+
+    step: int
+    text: str
+
+
+@dataclass(frozen=True)
 class Ending:
     """No step follows. What does, the last judgement, is not part of the run's state.
 
@@ -100,4 +108,4 @@ class Finished:
     seconds: float
 
 
-Event: TypeAlias = Started | Stepped | Evaluating | Evaluated | Sampled | Ending | Finished
+Event: TypeAlias = Started | Stepped | Evaluating | Evaluated | Sampled | Noted | Ending | Finished
