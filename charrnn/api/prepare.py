@@ -114,8 +114,8 @@ def batches_of(config: Config, dataset: Dataset) -> tuple[Chunks, tuple[str, ...
     n, t = dataset.train.characters, config.train
     if n < 2:
         raise DataError(
-            f"the training part has {n} of the text's characters, and training needs 2 or more;"
-            " use a longer text or a larger first share in data.split"
+            f"{', '.join(config.data.path)}: the training part has {n} of the text's characters,"
+            " and training needs 2 or more; use a longer text or a larger first share in data.split"
         )
     if dataset.train.records is not None:
         return _record_batches(config, dataset.train, len(dataset.train.records.lengths))

@@ -179,6 +179,11 @@ def _decoded(
             f" ({error.reason}); convert the file to UTF-8, or name its encoding (data.encoding,"
             " --encoding: latin-1, cp1252, ...), or read it as bytes (level: byte)"
         ) from None
+    except UnicodeError as error:  # UTF-16 and UTF-32, where no mark tells the order of bytes
+        raise DataError(
+            f"{path}: {error}; name its encoding with the order, as utf-16-le (data.encoding,"
+            " --encoding), or convert the file to UTF-8"
+        ) from None
 
 
 def _feed(digest: Digest | None, block: bytes) -> None:
