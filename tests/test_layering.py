@@ -108,6 +108,7 @@ RANKS = {
     "charrnn.api.prepare": 19,
     "charrnn.api.introduction": 20,
     "charrnn.api.watching": 20,
+    "charrnn.api.place": 17,
     "charrnn.api.outcomes": 18,
     "charrnn.api.comparing": 20,
     "charrnn.api.baselines": 20,

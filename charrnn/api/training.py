@@ -1,7 +1,7 @@
 """Training: from a config to a run directory, as a stream of events."""
 
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from functools import partial
 from itertools import chain
 from math import inf
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from charrnn.api.follow import follow, lead, work
 from charrnn.api.introduction import introduce
+from charrnn.api.place import check_free, complaints_about, make_folder
 from charrnn.api.prepare import Prepared, prepare
 from charrnn.api.resume import find_latest
 from charrnn.api.sample import Request, sample
@@ -21,7 +22,6 @@ from charrnn.errors import (
     CheckpointError,
     DataError,
     DivergedError,
-    UsageError,
     WorkerLostError,
 )
 from charrnn.files import write_text
@@ -74,13 +74,13 @@ def train(
         yield from follow(mpi.world(), config, stop, insist=force or resume)
         return
     run = RunDir(Path(config.output.dir))
-    _check_free(run, resume, force)
+    check_free(run, resume, force)
     resumed = find_latest(run, config, new_text=new_text) if resume else None
     prepared = prepare(config, resumed, init_from, on_reading, insist=force, new_text=new_text)
     going_on = resumed is not None
     del resumed  # what was read would stay in memory for as long as the run lasts
     dtype = prepared.state.params.flat.dtype
-    with gather_team(config, prepared.plan, dtype, work) as team, _complaints_about(run.path):
+    with gather_team(config, prepared.plan, dtype, work) as team, complaints_about(run.path):
         lead(team.comm, prepared)
         _open_run(prepared, run, going_on=going_on)
         with closing(Metrics(run.metrics)) as metrics:
@@ -89,40 +89,8 @@ def train(
             yield from _tell(events, _listeners(prepared, run, metrics))
 
 
-def _check_free(run: RunDir, resume: bool, force: bool) -> None:
-    try:
-        if not run.path.is_dir() and (run.path.exists() or run.path.is_symlink()):
-            raise UsageError(f"{run.path}: not a folder; choose another output.dir")
-    except OSError as error:
-        raise UsageError(
-            f"{run.path}: cannot be a folder ({error.strerror}); choose another output.dir"
-        ) from None
-    if run.holds_a_run() and not (resume or force):
-        raise UsageError(
-            f"{run.path}: holds a run already; go on with it by --resume, replace it by --force,"
-            " or choose another folder by --out"
-        )
-
-
-@contextmanager
-def _complaints_about(folder: Path) -> Iterator[None]:
-    """A file that cannot be written is for the user to mend, and is named."""
-    try:
-        yield
-    except OSError as error:
-        raise UsageError(
-            f"{error.filename or folder}: cannot be written ({error.strerror or error});"
-            " what was saved before is whole, and --resume goes on from it"
-        ) from None
-
-
 def _open_run(prepared: Prepared, run: RunDir, *, going_on: bool) -> None:
-    try:
-        run.path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(
-            f"{run.path}: cannot be made ({error.strerror}); choose another output.dir"
-        ) from None
+    make_folder(run)
     state = prepared.state
     if going_on:
         state.seconds = rewind(run.metrics, state.step, state.evaluated_step)
