@@ -19,6 +19,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).parents[1]
 LONGEST = 4096  # bytes of an input
@@ -33,14 +34,13 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--input", type=Path, help="try this one input and no other")
     given = parser.parse_args()
-    if given.input:
-        fuzz(given.target, [sys.argv[0], str(given.input)])
-        return 0
     try:
         import atheris  # noqa: F401
     except ImportError:
         sys.stderr.write("error: fuzzing needs atheris: pip install atheris\n")
         return 2
+    if given.input:
+        fuzz(given.target, [sys.argv[0], str(given.input)])
     with tempfile.TemporaryDirectory() as name:
         return run(given.target, given.minutes, Path(name))
 
@@ -65,7 +65,7 @@ def run(target: str, minutes: float, folder: Path) -> int:
     ran = subprocess.run(
         [*command, *(f"-{name}={value}" for name, value in options.items())],
         stderr=subprocess.PIPE,
-        env={**os.environ, "CHARRNN_CACHE": str(folder / "cache"), "CHARRNN_KERNELS": "numpy"},
+        env={**os.environ, "TMPDIR": str(folder)},
         text=True,
         errors="backslashreplace",
         check=False,
@@ -113,18 +113,19 @@ def escaped(word: bytes) -> str:
     return "".join(f"\\x{byte:02x}" for byte in word)
 
 
-def fuzz(target: str, arguments: list[str]) -> None:
-    """This process becomes libFuzzer, or tries one input. It does not return."""
+def fuzz(target: str, arguments: list[str]) -> NoReturn:
+    """This process becomes libFuzzer, or tries one input."""
     import atheris
 
+    folder = Path(tempfile.mkdtemp())
+    os.environ |= {"CHARRNN_CACHE": str(folder / "cache"), "CHARRNN_KERNELS": "numpy"}
     with atheris.instrument_imports(include=["charrnn", "yaml", "fuzz_targets"]):
         import fuzz_targets
     warnings.simplefilter("error")
     os.fsync = lambda _: None  # nothing here has to outlive a power cut
-    folder = Path(tempfile.mkdtemp())
     one = getattr(fuzz_targets, target)
     atheris.Setup(arguments, lambda data: one(data, folder))
-    atheris.Fuzz()
+    sys.exit(atheris.Fuzz())
 
 
 if __name__ == "__main__":

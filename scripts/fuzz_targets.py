@@ -5,8 +5,8 @@ scripts/fuzz.py lets atheris look for such bytes, tests/unit/test_fuzz.py lets h
 """
 
 import os
+import shutil
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
@@ -43,7 +43,7 @@ def config(data: bytes, folder: Path) -> None:
     assert parse_config(dump_config(made), "dump") == made
     (folder / "text.txt").write_text(TEXT, encoding="utf-8", newline="")
     here = replace(made.data, path=(str(folder / "text.txt"),))
-    _try(replace(made, data=here, train=replace(made.train, max_steps=1, workers=1)))
+    _try(replace(made, data=here, train=replace(made.train, max_steps=1, workers=1)), folder)
 
 
 def text(data: bytes, folder: Path) -> None:
@@ -69,7 +69,7 @@ def text(data: bytes, folder: Path) -> None:
         assert set(report.vocabulary.symbols) == set(expected)
     except CharrnnError as error:
         _told(error)
-    _try(_reading(paths, form, choices))
+    _try(_reading(paths, form, choices), folder)
 
 
 def _reading(paths: list[str], form: TextFormat, choices: bytes) -> Config:
@@ -104,8 +104,11 @@ def _at_once(files: list[Path], form: TextFormat) -> list[int]:
     return [*map(ord, unicodedata.normalize(form.normalize, whole) if form.normalize else whole)]
 
 
-def _try(made: Config) -> None:
-    """Prepare a run, and take its first step, unless it is a large one."""
+def _try(made: Config, folder: Path) -> None:
+    """Prepare a run, and take its first step, unless it is a large one.
+
+    Encoded texts are expected in `folder`/cache, and do not stay there.
+    """
     try:
         _, _, plan, _ = prepare_plan(made)
         if footprint_of(made, plan).total < SMALL:
@@ -116,12 +119,7 @@ def _try(made: Config) -> None:
     except CharrnnError as error:
         _told(error)
     finally:
-        for file in _cache():
-            file.unlink()
-
-
-def _cache() -> Iterator[Path]:
-    return Path(os.environ["CHARRNN_CACHE"]).glob("*.ids")
+        shutil.rmtree(folder / "cache", ignore_errors=True)
 
 
 def _told(error: CharrnnError) -> None:

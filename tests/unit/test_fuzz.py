@@ -16,7 +16,7 @@ import fuzz_targets  # noqa: E402
 sys.path.remove(str(SCRIPTS))
 
 FEW = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
