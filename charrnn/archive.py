@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from math import inf, prod
 from pathlib import Path
-from stat import S_ISREG
 from typing import Any, BinaryIO, Self
 
 import numpy as np
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 
 from charrnn.arrays import Shape
 from charrnn.errors import CheckpointError
+from charrnn.files import NotRegularError, check_regular
 
 SUFFIX = ".npy"
 PREAMBLE = 128  # bytes before the numbers of a member
@@ -134,13 +134,12 @@ class Archive:
 
 
 def _check_regular(path: Path) -> None:
-    """Opening a pipe would wait for a writer, so what a path leads to is asked first."""
     try:
-        mode = path.stat().st_mode
+        check_regular(path)
+    except NotRegularError:
+        raise CheckpointError("not a file") from None
     except ValueError:
         raise CheckpointError("no file can have this name") from None
-    if not S_ISREG(mode):
-        raise CheckpointError("not a file")
 
 
 class _Sparing(io.FileIO):

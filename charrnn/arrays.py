@@ -11,6 +11,10 @@ Weights multiply from the right: (T*B, D) @ (D, G*H), the gates side by side.
 Losses are in nats per character unless a name says otherwise.
 """
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from math import prod
 from typing import Any, TypeAlias
 
@@ -28,12 +32,33 @@ DTYPES: dict[str, type[np.floating[Any]]] = {"float32": np.float32, "float64": n
 LINE = 64  # bytes of a cache line, and of a register of AVX-512
 
 
+_hollow = ContextVar("_hollow", default=False)
+
+
+@contextmanager
+def hollow() -> Iterator[None]:
+    """In the block, what is made by `empty` and `zeros` has a shape and a size, and no memory.
+
+    So whatever makes arrays can tell how large it would be, by being made.
+    """
+    token = _hollow.set(True)
+    try:
+        yield
+    finally:
+        _hollow.reset(token)
+
+
 def empty(shape: Shape, dtype: np.dtype[Any]) -> NDArray[Any]:
     """Memory of `shape` that begins with a cache line, which NumPy's own does not.
 
-    Element-wise operations on it run up to twice as fast: no register straddles two lines.
+    Element-wise operations on it run up to twice as fast: no register straddles two lines. Raises
+    MemoryError, also for sizes that no machine can address.
     """
     nbytes = prod(shape) * dtype.itemsize
+    if nbytes > sys.maxsize - LINE:
+        raise MemoryError(f"an array of {nbytes:.1e} bytes")
+    if _hollow.get():
+        return np.broadcast_to(np.empty((), dtype), shape)
     memory = np.empty(nbytes + LINE, np.uint8)
     start = -memory.ctypes.data % LINE
     array: NDArray[Any] = memory[start : start + nbytes].view(dtype).reshape(shape)
@@ -43,5 +68,6 @@ def empty(shape: Shape, dtype: np.dtype[Any]) -> NDArray[Any]:
 def zeros(shape: Shape, dtype: np.dtype[Any]) -> NDArray[Any]:
     """`empty`, filled with 0."""
     array = empty(shape, dtype)
-    array[...] = 0
+    if not _hollow.get():
+        array[...] = 0
     return array

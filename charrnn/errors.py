@@ -18,6 +18,11 @@ class CharrnnError(Exception):
 
     exit_code = 1
 
+    @property
+    def lines(self) -> list[str]:
+        """What to tell, a line for each thing that is wrong."""
+        return [str(self)]
+
 
 class WorkerLostError(CharrnnError):
     """Another process of a run is gone, and what it knew with it."""
@@ -35,6 +40,10 @@ class ConfigError(UsageError):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+    @property
+    def lines(self) -> list[str]:
+        return self.problems
 
 
 class DataError(CharrnnError):

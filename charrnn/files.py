@@ -1,8 +1,9 @@
-"""Files that are whole, the old one or the new one, whatever happens while they are written."""
+"""Files: regular ones alone, and whole ones, whatever happens while they are written."""
 
 import errno
 import os
 import re
+import stat
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -13,13 +14,31 @@ LEFTOVER = re.compile(r"\..+\.\d+\.[0-9a-f]{8}\.tmp")
 CANNOT_SYNC = (errno.EINVAL, errno.ENOTSUP)
 
 
+class NotRegularError(OSError):
+    """What a path leads to is there, but it is no regular file."""
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file to read. Raises OSError, NotRegularError for a folder, a pipe or a device.
+
+    Opening a pipe would wait for a writer, and a device need not end, so what there is is asked
+    first.
+    """
+    check_regular(path)
+    return path.open("rb")
+
+
 def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Let `write` fill a temporary file beside `path`, then put it in the place of `path`.
 
     The bytes are on the disk before the name is, and the name before this returns. If anything
     fails, `path` is the old file, or the new one, whole; and the temporary file is gone. A process
-    that is killed leaves it to `remove_leftovers`. Raises OSError, which names `path`.
+    that is killed leaves it to `remove_leftovers`. A link stays one: what it leads to is replaced.
+    Raises OSError, which names `path`; NotRegularError where a folder, a pipe or a device is there.
     """
+    path = Path(os.path.realpath(path))
+    with suppress(FileNotFoundError):
+        check_regular(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{token_hex(4)}.tmp")
     try:
         with temporary.open("xb") as file:
@@ -60,6 +79,12 @@ def remove_leftovers(folder: Path) -> None:
     for path in folder.glob(".*.tmp"):
         if LEFTOVER.fullmatch(path.name):
             path.unlink(missing_ok=True)
+
+
+def check_regular(path: Path) -> None:
+    """Raise OSError, NotRegularError for a folder, a pipe or a device."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise NotRegularError(errno.EINVAL, "it is not a regular file", str(path))
 
 
 def sync_folder(folder: Path) -> None:

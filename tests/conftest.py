@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,16 +56,21 @@ def charrnn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd) -> Callable[
 
 
 @pytest.fixture
-def start(charrnn: Callable[..., Ran]) -> Callable[..., subprocess.Popen[str]]:
-    """Start a command as a process of its own, in the same folder."""
+def start(charrnn: Callable[..., Ran]) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start a command as a process of its own, in the same folder; the test's end is its end."""
+    started = []
 
     def run(*arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "charrnn", *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
         )
+        started.append(process)
+        return process
 
-    return run
+    yield run
+    for process in started:
+        process.kill()

@@ -10,12 +10,14 @@ from contextlib import suppress
 from itertools import product
 from pathlib import Path
 
+from charrnn.api.memory import excess, footprint_of
 from charrnn.api.outcomes import Outcome, Variant, outcome_of, record_of
-from charrnn.api.prepare import open_dataset
+from charrnn.api.prepare import open_dataset, prepare_plan
 from charrnn.checkpoint import read_checkpoint
 from charrnn.config import Config, dump_config, load_config, resume_changes
 from charrnn.errors import CharrnnError, UsageError
 from charrnn.files import write_text
+from charrnn.machine import resident
 from charrnn.rundir import RunDir
 
 MARKER = "compare.json"  # in the folder of a comparison: the names of its runs
@@ -52,7 +54,11 @@ def variants(
 
 
 def compare(
-    chosen: Sequence[Variant], jobs: int, stop: Callable[[], bool] = lambda: False
+    chosen: Sequence[Variant],
+    jobs: int,
+    stop: Callable[[], bool] = lambda: False,
+    *,
+    force: bool = False,
 ) -> Iterator[Outcome]:
     """Train all of them, `jobs` at a time with one BLAS thread each, and yield each as it ends.
 
@@ -60,8 +66,11 @@ def compare(
     one that was interrupted, or has a larger budget now, goes on; one of another config is trained
     anew. One that fails does not end the others. Once `stop()` is
     true, those under way save themselves, and no other begins. Raises UsageError where a run is in
-    the way that no comparison has made.
+    the way that no comparison has made, and, unless by `force`, where there is not the memory for
+    the largest ones at a time.
     """
+    if not force:
+        _check_memory(chosen, jobs)
     _claim(chosen)
     told: set[int] = set()
     with ThreadPoolExecutor(jobs) as pool:
@@ -79,6 +88,22 @@ def compare(
                         told.add(k)
 
 
+def _check_memory(chosen: Sequence[Variant], jobs: int) -> None:
+    """Of those that would be trained; what is wrong with a variant otherwise is its own to tell."""
+    needs = []
+    for variant in chosen:
+        with suppress(CharrnnError):
+            if not _is_finished(variant):
+                config = load_config(variant.config, variant.overrides)
+                needs.append(footprint_of(config, prepare_plan(config)[2]).total + resident())
+    largest = sorted(needs)[-jobs:]
+    if problem := excess(sum(largest), max(largest, default=0)):
+        raise UsageError(
+            f"{problem}, for {len(largest)} variants at a time: use fewer --jobs or a smaller"
+            " model.hidden_size or train.batch_size, or insist by --force"
+        )
+
+
 def _claim(chosen: Sequence[Variant]) -> None:
     """Write down which runs are ours to replace; those of others are not."""
     for folder in {variant.folder.parent for variant in chosen}:
@@ -87,12 +112,12 @@ def _claim(chosen: Sequence[Variant]) -> None:
         with suppress(OSError, ValueError):
             known = set(json.loads(marker.read_text(encoding="utf-8")))
         mine = {variant.folder for variant in chosen if variant.folder.parent == folder}
-        for path in sorted(mine):
-            if path.name not in known and RunDir(path).holds_a_run():
-                raise UsageError(
-                    f"{path}: holds a run that no comparison has made; choose another --out"
-                )
         try:
+            for path in sorted(mine):
+                if path.name not in known and RunDir(path).holds_a_run():
+                    raise UsageError(
+                        f"{path}: holds a run that no comparison has made; choose another --out"
+                    )
             folder.mkdir(parents=True, exist_ok=True)
             write_text(marker, json.dumps(sorted(known | {path.name for path in mine})))
         except OSError as error:

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from charrnn.api.memory import check_memory
 from charrnn.api.prepare import Prepared, prepare_plan
 from charrnn.arrays import Floats
 from charrnn.config import Config
 from charrnn.errors import CharrnnError, DataError
 from charrnn.parallel.base import Communicator
+from charrnn.text.vocab import Vocabulary
 from charrnn.training.events import Event, Finished
 from charrnn.training.loop import train as run_loop
 from charrnn.training.snapshot import state_from, to_arrays, to_counters
@@ -15,32 +17,42 @@ from charrnn.training.snapshot import state_from, to_arrays, to_counters
 
 def lead(comm: Communicator, prepared: Prepared) -> None:
     """Rank 0: see that all have the same text, and tell them where to start from."""
+    comm.gather(prepared.given and prepared.given.to_json())
     _agree(comm, prepared.corpus.sha256)
     comm.gather((to_arrays(prepared.state), to_counters(prepared.state)))
 
 
 def follow(
-    comm: Communicator, config: Config, stop: Callable[[], bool] = lambda: False
+    comm: Communicator,
+    config: Config,
+    stop: Callable[[], bool] = lambda: False,
+    *,
+    insist: bool,
 ) -> Iterator[Event]:
-    """Any other rank: train along. Of all events only the last is handed out."""
+    """Any other rank: train along. Of all events only the last is handed out.
+
+    To `insist` is not to ask whether there is the memory for it.
+    """
     mine: str | CharrnnError
+    given: Any = comm.gather(None)[0]
     try:
-        corpus, _, plan, _ = prepare_plan(config)
+        vocabulary = None if given is None else Vocabulary.from_json(given)
+        corpus, _, plan, _ = prepare_plan(config, vocabulary=vocabulary)
+        check_memory(config, plan, insist=insist)
         mine = corpus.sha256
     except CharrnnError as error:
         mine = error
     _agree(comm, mine)
     nothing: tuple[dict[str, Floats], dict[str, Any]] = ({}, {})
-    arrays, counters = comm.gather(nothing)[0]
-    state = state_from(arrays, counters, plan.model, plan.optimizer)
+    state = state_from(*comm.gather(nothing)[0], plan.model, plan.optimizer)
     for event in run_loop(plan, state, stop, comm):
         if isinstance(event, Finished):
             yield event
 
 
 def work(comm: Communicator, config: Config) -> None:
-    """The whole life of a local worker."""
-    for _ in follow(comm, config):
+    """The whole life of a local worker; rank 0 has asked for the memory of all."""
+    for _ in follow(comm, config, insist=True):
         pass
 
 

@@ -5,14 +5,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from charrnn import build
-from charrnn.api.prepare import batches_of, open_dataset
+from charrnn.api.memory import excess
+from charrnn.api.prepare import batches_of, fresh_weights, open_dataset
+from charrnn.arrays import hollow
 from charrnn.config import Config
+from charrnn.errors import UsageError
 from charrnn.gradcheck import elementwise_errors
 from charrnn.layers.noise import Noise
+from charrnn.model import CharModel
 from charrnn.model_tape import Window
-from charrnn.params import Params
+from charrnn.params import Params, size_of
 from charrnn.rng import stream
+from charrnn.text.batches import Chunks
+from charrnn.training.footprint import BEYOND, drawing
 
+FLOAT64 = np.dtype(np.float64)
 TOLERANCE = 1e-6
 TRACKS = 2
 STEPS = 6
@@ -34,17 +41,20 @@ class GradientReport:
         return self.max_relative_error < TOLERANCE
 
 
-def gradcheck(config: Config) -> GradientReport:
+def gradcheck(config: Config, *, force: bool = False) -> GradientReport:
     """Check the network of `config` in float64, on the beginning of its own text.
 
     All its sizes and options are its own, noise, records and stride included; only the chunk is
-    small. Raises DataError where the training part is too short to predict anything.
+    small. Raises DataError where the training part is too short to predict anything, and
+    UsageError, unless by `force`, where there is not the memory for the network.
     """
     _, dataset = open_dataset(config)
     batches, _ = batches_of(_small(config), dataset)
     model = build.model(config, dataset.vocabulary.size)
+    if not force:
+        _check_memory(config, model, batches)
     seed = config.train.seed
-    p = model.init(seed, build.initializer(config), np.dtype(np.float64))
+    p = fresh_weights(config, model, FLOAT64)
     rng = stream(seed, "gradcheck")
     p.flat += rng.normal(0.0, 0.05, p.flat.shape)  # no bias or initial state stays at exactly 0
     g, scratch = p.like(), p.like()
@@ -58,6 +68,18 @@ def gradcheck(config: Config) -> GradientReport:
 
     loss(g)
     return GradientReport(elementwise_errors(loss, p, g, ENTRIES, rng))
+
+
+def _check_memory(config: Config, model: CharModel, batches: Chunks) -> None:
+    copies = 4 * size_of(model.shapes()) * FLOAT64.itemsize  # weights, two gradients, what is added
+    if copies < BEYOND:
+        with hollow():
+            copies += model.tape(batches.longest, batches.batch_size, FLOAT64).nbytes
+    if problem := excess(max(copies, drawing(model, FLOAT64))):
+        size = config.model.hidden_size
+        raise UsageError(
+            f"{problem}: use a smaller model.hidden_size ({size}), or insist by --force"
+        )
 
 
 def _small(config: Config) -> Config:

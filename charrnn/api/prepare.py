@@ -2,17 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from math import ceil, log
 from pathlib import Path
 
 import numpy as np
 
-from charrnn import __version__, build, kernels
-from charrnn.api.resume import Resumed, check_place, check_same_text
-from charrnn.api.team import Team
+from charrnn import build, kernels
+from charrnn.api.memory import check_memory
+from charrnn.api.resume import Resumed, check_place, check_same_text, is_new_text
 from charrnn.api.trained import load
 from charrnn.api.transfer import transfer_
-from charrnn.arrays import DTYPES
+from charrnn.arrays import DTYPES, DType
 from charrnn.config import Config
 from charrnn.errors import DataError, UsageError
 from charrnn.model import CharModel
@@ -23,8 +22,8 @@ from charrnn.text.dataset import Dataset, divide
 from charrnn.text.part import Part
 from charrnn.text.read import find_files
 from charrnn.text.records import RecordBatches
-from charrnn.training.events import Started
-from charrnn.training.plan import Plan, memory_for
+from charrnn.text.vocab import Vocabulary
+from charrnn.training.plan import Plan
 from charrnn.training.snapshot import state_from
 from charrnn.training.state import TrainState
 
@@ -39,6 +38,7 @@ class Prepared:
     plan: Plan
     state: TrainState
     notes: tuple[str, ...]  # what a user should know, a sentence each
+    given: Vocabulary | None = None  # not the text's own: a new text is read through it
 
 
 def prepare(
@@ -46,35 +46,50 @@ def prepare(
     resumed: Resumed | None,
     init_from: str | Path | None,
     on_reading: Callable[[int, int], None] | None,
+    *,
+    insist: bool,
+    new_text: bool,
 ) -> Prepared:
-    """Make ready what `config` describes. Raises UsageError, DataError or CheckpointError."""
-    corpus, dataset, plan, notes = prepare_plan(config, on_reading)
-    model = plan.model
+    """Make ready what `config` describes. Raises UsageError, DataError or CheckpointError.
+
+    To `insist` is to do so whatever memory it takes. A run that goes on was let in when it began,
+    and is only told. A `new_text` it may go on with is read through the vocabulary that it has.
+    """
+    given = resumed.vocabulary if resumed and new_text else None
+    corpus, dataset, plan, notes = prepare_plan(config, on_reading, given)
+    notes += check_memory(config, plan, insist=insist or resumed is not None)
     if resumed:
-        check_same_text(resumed, corpus.sha256, dataset.vocabulary)
-        check_place(resumed, plan.batches)
-        arrays, header = resumed.checkpoint.arrays, resumed.checkpoint.header
-        state, origin = state_from(arrays, header, model, plan.optimizer), resumed.notes
+        if not new_text:
+            check_same_text(resumed, corpus.sha256, dataset.vocabulary)
+        state, origin = _resumed_state(resumed, plan, corpus)
     else:
-        params, origin = _fresh(config, model, dataset, init_from)
+        params, origin = _fresh(config, plan.model, dataset, init_from)
         state = TrainState.begin(params, plan.optimizer, averaging=plan.average > 0)
-    return Prepared(config, corpus, dataset, plan, state, (*notes, *origin, *_missing(plan)))
+    notes = (*notes, *origin, *_missing(plan))
+    return Prepared(config, corpus, dataset, plan, state, notes, given)
 
 
 def prepare_plan(
-    config: Config, on_reading: Callable[[int, int], None] | None = None
+    config: Config,
+    on_reading: Callable[[int, int], None] | None = None,
+    vocabulary: Vocabulary | None = None,
 ) -> tuple[Corpus, Dataset, Plan, tuple[str, ...]]:
-    """What every process of a run needs, whatever state it starts from; and notes for a user."""
-    corpus, dataset = open_dataset(config, on_reading)
+    """What every process of a run needs, whatever state it starts from; and notes for a user.
+
+    The vocabulary is the text's own where none is given.
+    """
+    corpus, dataset = open_dataset(config, on_reading, vocabulary)
     batches, notes = batches_of(config, dataset)
     model = build.model(config, dataset.vocabulary.size)
     return corpus, dataset, _plan(config, model, dataset, batches), notes
 
 
 def open_dataset(
-    config: Config, on_reading: Callable[[int, int], None] | None = None
+    config: Config,
+    on_reading: Callable[[int, int], None] | None = None,
+    vocabulary: Vocabulary | None = None,
 ) -> tuple[Corpus, Dataset]:
-    """The text of `config`, encoded and split, and its vocabulary.
+    """The text of `config`, encoded and split, and its vocabulary, its own or the one given.
 
     `on_reading` is told how many bytes have been read, of how many at most.
     """
@@ -89,6 +104,7 @@ def open_dataset(
         from_train_only=d.vocabulary == "train",
         separator=None if d.records is None else ord(d.records),
         seed=config.train.seed,
+        vocabulary=vocabulary,
     )
     return corpus, dataset
 
@@ -98,8 +114,8 @@ def batches_of(config: Config, dataset: Dataset) -> tuple[Chunks, tuple[str, ...
     n, t = dataset.train.characters, config.train
     if n < 2:
         raise DataError(
-            f"the training part has {n} of the text's characters, and training needs 2 or more;"
-            " use a longer text or a larger first share in data.split"
+            f"{', '.join(config.data.path)}: the training part has {n} of the text's characters,"
+            " and training needs 2 or more; use a longer text or a larger first share in data.split"
         )
     if dataset.train.records is not None:
         return _record_batches(config, dataset.train, len(dataset.train.records.lengths))
@@ -123,14 +139,37 @@ def _record_batches(
     return RecordBatches(train, B, t.seq_length, t.seed), (note,) * (t.batch_size > B)
 
 
+def _resumed_state(
+    resumed: Resumed, plan: Plan, corpus: Corpus
+) -> tuple[TrainState, tuple[str, ...]]:
+    arrays, header = resumed.checkpoint.arrays, resumed.checkpoint.header
+    state = state_from(arrays, header, plan.model, plan.optimizer)
+    if not is_new_text(resumed, corpus.sha256):
+        check_place(resumed, plan.batches)
+        return state, resumed.notes
+    state.forget_text()
+    return state, (*resumed.notes, "another text: what was best on the old one is forgotten")
+
+
 def _fresh(
     config: Config, model: CharModel, dataset: Dataset, init_from: str | Path | None
 ) -> tuple[Params, tuple[str, ...]]:
-    dtype = np.dtype(DTYPES[config.train.dtype])
-    params = model.init(config.train.seed, build.initializer(config), dtype)
+    params = fresh_weights(config, model, np.dtype(DTYPES[config.train.dtype]))
     if init_from is None:
         return params, ()
     return params, transfer_(load(init_from), model, params, dataset.vocabulary)
+
+
+def fresh_weights(config: Config, model: CharModel, dtype: DType) -> Params:
+    """What a new run begins with. Raises UsageError where a number is too large for `dtype`."""
+    with np.errstate(over="ignore"):
+        params = model.init(config.train.seed, build.initializer(config), dtype)
+    if not np.isfinite(params.flat).all():
+        raise UsageError(
+            f"the weights would not begin as finite numbers of {dtype}; use a smaller"
+            " model.init.std or model.cell.forget_bias"
+        )
+    return params
 
 
 def _plan(config: Config, model: CharModel, dataset: Dataset, batches: Chunks) -> Plan:
@@ -173,42 +212,3 @@ def _missing(plan: Plan) -> Iterator[str]:
         yield "no validation part: the last weights will count as the best"
     if plan.test is None:
         yield "no test part: the best weights will not be tested"
-
-
-def introduce(prepared: Prepared, run: Path, team: Team, *, resumed: bool) -> Started:
-    """What there is to know before the first step."""
-    config, plan, data = prepared.config, prepared.plan, prepared.dataset
-    batches, params = plan.batches, prepared.state.params
-    memory = memory_for(plan, batches.batch_size, params.flat.dtype)
-    return Started(
-        run=str(run),
-        resumed_step=prepared.state.step if resumed else None,
-        network=build.network_in_words(config),
-        parameters=params.flat.size,
-        tape_bytes=memory.nbytes,
-        vocab_size=data.vocabulary.size,
-        train_chars=data.train.characters,
-        val_chars=data.val.characters,
-        test_chars=data.test.characters,
-        unknown_val=data.unknown[1],
-        unknown_test=data.unknown[2],
-        uniform_loss=log(data.vocabulary.size),
-        unigram_loss=data.unigram_loss,
-        steps=_last_step(plan),
-        endless=not plan.progress(0, 0.0),
-        steps_per_epoch=batches.chunks,
-        workers=team.comm.size,
-        threads=team.threads,
-        kernels=plan.kernels.name,
-        version=__version__,
-        notes=(*prepared.notes, *team.notes),
-    )
-
-
-def _last_step(plan: Plan) -> int | None:
-    """The step at which the run ends, if it is steps or epochs that end it."""
-    steps, epochs = plan.limits.max_steps, plan.limits.max_epochs
-    ends = [] if steps is None else [steps]
-    if epochs is not None:
-        ends.append(ceil(epochs * plan.batches.chunks))
-    return min(ends, default=None)

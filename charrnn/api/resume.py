@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from charrnn.api.trained import contents
 from charrnn.checkpoint import Checkpoint, refusal
 from charrnn.config import Config, resume_changes
-from charrnn.errors import CheckpointError, DataError, UsageError
+from charrnn.errors import CheckpointError, ConfigError, DataError
 from charrnn.rundir import RunDir
 from charrnn.terminal import one_line
 from charrnn.text.batches import Chunks
@@ -25,11 +25,12 @@ class Resumed(NamedTuple):
     notes: tuple[str, ...]
 
 
-def find_latest(run: RunDir, config: Config) -> Resumed | None:
+def find_latest(run: RunDir, config: Config, *, new_text: bool) -> Resumed | None:
     """The latest checkpoint of `run`, if `config` is one that may go on with it.
 
-    None if no checkpoint was written yet. Raises UsageError naming every key that differs and must
-    not, and CheckpointError where there are checkpoints but none that can be read.
+    With a new text the path of the text may be another. None if no checkpoint was written yet.
+    Raises ConfigError naming every key that differs and must not, and CheckpointError where there
+    are checkpoints but none that can be read.
     """
     found, damaged = run.latest()
     if found is None:
@@ -39,8 +40,11 @@ def find_latest(run: RunDir, config: Config) -> Resumed | None:
     path, checkpoint = found
     trained_with, vocabulary, _ = contents(path, checkpoint)
     allowed, refused = resume_changes(trained_with, config)
+    if new_text:
+        allowed += [one for one in refused if one.key == "data.path"]
+        refused = [one for one in refused if one.key != "data.path"]
     if refused:
-        raise UsageError("\n".join(f"--resume: {_change(*one)} must not change" for one in refused))
+        raise ConfigError([f"--resume: {_change(*one)} must not change" for one in refused])
     kept = [one for one in allowed if not one[0].startswith("output.")]
     passed_over = (f"passed over {complaint}" for complaint in damaged)
     notes = (*passed_over, *(f"changed: {_change(*one)}" for one in kept))
@@ -49,16 +53,22 @@ def find_latest(run: RunDir, config: Config) -> Resumed | None:
 
 def check_same_text(resumed: Resumed, sha256: str, vocabulary: Vocabulary) -> None:
     """Raise DataError, with the difference, where the text or the vocabulary is another."""
-    trained_on = resumed.checkpoint.header["corpus_sha256"]
     differences = list(_differences(resumed.vocabulary, vocabulary))
-    if sha256 != trained_on:
+    if is_new_text(resumed, sha256):
+        trained_on = resumed.checkpoint.header["corpus_sha256"]
         differences.append(f"its SHA-256 was {trained_on[:12]}, is {sha256[:12]}")
     if differences:
         raise DataError(
             f"--resume: the text is not the one that {resumed.path} was trained on"
-            f" ({'; '.join(differences)}); put the old text back, or begin a new run from its"
+            f" ({'; '.join(differences)}); put the old text back, go on with the new one by"
+            " --allow-new-text, or begin a new run from its"
             " weights with --init-from"
         )
+
+
+def is_new_text(resumed: Resumed, sha256: str) -> bool:
+    """Whether a text of this digest is another than that of the checkpoint."""
+    return bool(resumed.checkpoint.header["corpus_sha256"] != sha256)
 
 
 def check_place(resumed: Resumed, batches: Chunks) -> None:

@@ -9,10 +9,9 @@ from charrnn.api.trained import Trained
 from charrnn.checkpoint import refusal
 from charrnn.errors import DataError, UsageError
 from charrnn.text.corpus import default_cache, open_corpus
-from charrnn.text.dataset import records_of
+from charrnn.text.dataset import lookup_of, records_of
 from charrnn.text.part import Part
 from charrnn.text.read import find_files
-from charrnn.text.vocab import display
 from charrnn.training.dynamic import Adaptation, DynamicEvaluation
 from charrnn.training.evaluate import evaluation_of
 
@@ -73,13 +72,7 @@ def score(
 def open_part(trained: Trained, paths: Sequence[str]) -> Part:
     """The texts, in the vocabulary of a model. Raises DataError as `score` does."""
     corpus = open_corpus(find_files(paths), build.text_format(trained.config), default_cache())
-    lookup = trained.vocabulary.translation(corpus.symbols)
-    unknown = [int(s) for s, k in zip(corpus.symbols, lookup, strict=True) if k < 0]
-    if unknown:
-        raise DataError(
-            f"{', '.join(paths)}: the model does not know {len(unknown)} of the characters:"
-            f" {' '.join(display(s, trained.vocabulary.level) for s in unknown[:10])}"
-        )
+    lookup = lookup_of(corpus, trained.vocabulary)
     separator = trained.config.data.records
     records = None if separator is None else records_of(corpus, ord(separator))
     part = Part(corpus.ids, lookup, records)

@@ -10,7 +10,7 @@ from charrnn.errors import UsageError
 from charrnn.parallel import mpi
 from charrnn.parallel.base import SOLO, Communicator
 from charrnn.parallel.choose import choose, usable_cores
-from charrnn.parallel.launcher import launched
+from charrnn.parallel.launcher import launched, local_size
 from charrnn.parallel.local import local_workers
 from charrnn.parallel.threads import blas_threads
 from charrnn.training.message import length
@@ -51,6 +51,14 @@ def gather_team(
         n = length(plan.model.shapes(), plan.model.cells, B)
         comm_ = local_workers(processes, n, dtype, threads or 1, work, config)
         yield Team(stack.enter_context(comm_), threads, notes)
+
+
+def processes_of(config: Config, plan: Plan) -> tuple[int, int]:
+    """How many processes train together, and how many of them on this machine."""
+    if launched() is not None:
+        return mpi.world().size, local_size()
+    processes, _, _ = _layout(config, plan)
+    return processes, processes
 
 
 def _layout(config: Config, plan: Plan) -> tuple[int, int | None, tuple[str, ...]]:

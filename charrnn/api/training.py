@@ -1,7 +1,7 @@
 """Training: from a config to a run directory, as a stream of events."""
 
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -9,14 +9,22 @@ from math import inf
 from pathlib import Path
 
 from charrnn.api.follow import follow, lead, work
-from charrnn.api.prepare import Prepared, introduce, prepare
+from charrnn.api.introduction import introduce
+from charrnn.api.place import check_free, check_is_folder, complaints_about
+from charrnn.api.prepare import Prepared, prepare
 from charrnn.api.resume import find_latest
 from charrnn.api.sample import Request, sample
 from charrnn.api.team import gather_team
 from charrnn.api.trained import Trained, header_of
+from charrnn.api.watching import watched
 from charrnn.checkpoint import read_checkpoint, write_checkpoint
 from charrnn.config import Config, dump_config
-from charrnn.errors import CheckpointError, DivergedError, UsageError, WorkerLostError
+from charrnn.errors import (
+    CheckpointError,
+    DataError,
+    DivergedError,
+    WorkerLostError,
+)
 from charrnn.files import write_text
 from charrnn.listeners.checkpoints import SaveBest, SaveLatest
 from charrnn.listeners.metrics import Metrics, rewind
@@ -42,6 +50,7 @@ def train(
     *,
     resume: bool = False,
     force: bool = False,
+    new_text: bool = False,
     init_from: str | Path | None = None,
     stop: Callable[[], bool] = never,
     save: Callable[[], bool] = never,
@@ -50,9 +59,11 @@ def train(
     """Train what `config` describes, and write the run directory `config.output.dir`.
 
     Nothing happens before the first event is asked for. `resume` goes on from the latest checkpoint
-    there, if there is one; `force` replaces a run that is there; `init_from` names a checkpoint
-    whose weights a new run begins with. Once `stop()` is true, the run saves itself and ends; it is
-    also saved, and goes on, after each step at which `save()` is true.
+    there, if there is one; `force` replaces a run that is there, and trains even if that needs more
+    memory than there seems to be. With `new_text` a run goes on although the text is another, read
+    through the vocabulary that the run has. `init_from` names a checkpoint whose weights a new run
+    begins with. Once `stop()` is true, the run saves itself and ends; it is also saved, and goes
+    on, after each step at which `save()` is true.
     `on_reading` is told, while the text is read, how many bytes were, of how many at most.
 
     With `train.workers` above 1 this starts processes, which import the caller's main module: a
@@ -64,50 +75,27 @@ def train(
     after the last event of a run that diverged.
     """
     if launched():
-        yield from follow(mpi.world(), config, stop)
+        yield from follow(mpi.world(), config, stop, insist=force or resume)
         return
     run = RunDir(Path(config.output.dir))
-    _check_is_folder(run)
-    with _complaints_about(run.path), locked(run.path):
-        _check_free(run, resume, force)
-        resumed = find_latest(run, config) if resume else None
-        prepared = prepare(config, resumed, init_from, on_reading)
-        if resume and resumed is None:
+    check_is_folder(run)
+    with complaints_about(run.path), locked(run.path):
+        check_free(run, resume, force)
+        resumed = find_latest(run, config, new_text=new_text) if resume else None
+        prepared = prepare(config, resumed, init_from, on_reading, insist=force, new_text=new_text)
+        going_on = resumed is not None
+        del resumed  # what was read would stay in memory for as long as the run lasts
+        if resume and not going_on:
             notes = (*prepared.notes, f"there was nothing to resume in {run.path}: a new run")
             prepared = replace(prepared, notes=notes)
         dtype = prepared.state.params.flat.dtype
         with gather_team(config, prepared.plan, dtype, work) as team:
             lead(team.comm, prepared)
-            _open_run(prepared, run, going_on=resumed is not None)
+            _open_run(prepared, run, going_on=going_on)
             with closing(Metrics(run.metrics)) as metrics:
-                first = introduce(prepared, run.path, team, resumed=resumed is not None)
-                events = chain([first], _events(prepared, run, stop, team.comm))
+                first = introduce(prepared, run.path, team, resumed=going_on)
+                events = chain([first], watched(prepared, _events(prepared, run, stop, team.comm)))
                 yield from _tell(events, _listeners(prepared, run, metrics, save))
-
-
-def _check_is_folder(run: RunDir) -> None:
-    if run.path.exists() and not run.path.is_dir():
-        raise UsageError(f"{run.path}: not a folder; choose another output.dir")
-
-
-def _check_free(run: RunDir, resume: bool, force: bool) -> None:
-    if run.holds_a_run() and not (resume or force):
-        raise UsageError(
-            f"{run.path}: holds a run already; go on with it by --resume, replace it by --force,"
-            " or choose another folder by --out"
-        )
-
-
-@contextmanager
-def _complaints_about(folder: Path) -> Iterator[None]:
-    """A file that cannot be written is for the user to mend, and is named."""
-    try:
-        yield
-    except OSError as error:
-        raise UsageError(
-            f"{error.filename or folder}: cannot be written ({error.strerror or error});"
-            " what was saved before is whole, and --resume goes on from it"
-        ) from None
 
 
 def _open_run(prepared: Prepared, run: RunDir, *, going_on: bool) -> None:
@@ -132,19 +120,23 @@ def _listeners(
         save(path)
 
     return (
-        SaveBest(run, save, standing=_standing(run)),
+        SaveBest(run, save, standing=_standing(run, prepared.corpus.sha256)),
         metrics,
         SaveLatest(run, and_its_record, output.checkpoint_every, output.keep, asked),
     )
 
 
-def _standing(run: RunDir) -> float:
-    """The loss of the best.npz that is there: a resumed run does not replace it by a worse one."""
+def _standing(run: RunDir, corpus_sha256: str) -> float:
+    """The loss of the best.npz that is there: a resumed run does not replace it by a worse one.
+
+    One that was judged by another text does not count.
+    """
     try:
-        loss: float | None = read_checkpoint(run.best).header["best_loss"]
+        header = read_checkpoint(run.best).header
     except CheckpointError:
         return inf
-    return inf if loss is None else loss
+    loss: float | None = header["best_loss"]
+    return inf if loss is None or header["corpus_sha256"] != corpus_sha256 else loss
 
 
 def _save(prepared: Prepared, path: Path) -> None:
@@ -173,12 +165,15 @@ def _events(
 
 
 def _saved_if_lost(prepared: Prepared, run: RunDir, events: Iterator[Event]) -> Iterator[Event]:
-    """The events of a run, whose state is whole, and saved, even if a worker dies in a step."""
+    """The events of a run, whose state is whole, and saved, even if a step cannot be finished.
+
+    A worker may die in it, or the encoded text be cut by somebody.
+    """
     try:
         yield from events
-    except WorkerLostError as error:
+    except (WorkerLostError, DataError) as error:
         _save(prepared, run.last)
-        raise WorkerLostError(
+        raise type(error)(
             f"{error}; the run is saved after step {prepared.state.step}:"
             " go on with the same command and --resume"
         ) from None

@@ -96,13 +96,13 @@ def _run() -> int:
     try:
         code = cli.main(prog_name="charrnn", standalone_mode=False)
     except CharrnnError as error:
-        code = complain(str(error), error.exit_code)
+        code = complain(error.lines, error.exit_code)
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         hint = f"; see '{context.command_path} --help'" if context else ""
-        code = complain(error.format_message().rstrip(".") + hint, error.exit_code)
+        code = complain([error.format_message().rstrip(".") + hint], error.exit_code)
     except MemoryError as error:
-        code = complain(f"out of memory ({error}); try a smaller network, batch or seq_length", 2)
+        code = complain([f"out of memory ({error}); try a smaller network, batch or seq_length"], 2)
     except (KeyboardInterrupt, click.Abort):
         code = 130
     return code if isinstance(code, int) else 0

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 )
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="How many at a time; the cores.")
 @click.option("--out", default="runs/compare", show_default=True, metavar="DIR", help="Their runs.")
+@click.option("--force", is_flag=True, help="Also if it needs more memory than there seems to be.")
 @click.option("--plot", metavar="FILE", help="Draw the losses as PNG, SVG or PDF.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--quiet", is_flag=True, help="Say nothing but the result and errors.")
@@ -33,6 +34,7 @@ def compare(
     seeds: int,
     jobs: int | None,
     out: str,
+    force: bool,
     plot: str | None,
     as_json: bool,
     quiet: bool,
@@ -56,7 +58,8 @@ def compare(
     chosen = api.variants(configs, vary, overrides, seeds, out)
     outcomes = []
     with Signals(lambda line: None if quiet else tell(line)) as signals:
-        for outcome in api.compare(chosen, min(jobs or usable_cores(), len(chosen)), signals.stop):
+        side_by_side = min(jobs or usable_cores(), len(chosen))
+        for outcome in api.compare(chosen, side_by_side, signals.stop, force=force):
             outcomes.append(outcome)
             if not quiet:
                 tell(f"{len(outcomes)} of {len(chosen)}: {outcome.label}: {_in_words(outcome)}")

@@ -90,9 +90,9 @@ def init(file: str, text: str, force: bool) -> None:
     if file == "-":
         write(content)
         return
-    if Path(file).exists() and not force:
-        raise UsageError(f"{file}: exists; choose another name, or replace it by --force")
     try:
+        if Path(file).exists() and not force:
+            raise UsageError(f"{file}: exists; choose another name, or replace it by --force")
         write_text(Path(file), content)
     except OSError as error:
         raise UsageError(f"{file}: cannot be written ({error.strerror})") from None

@@ -10,9 +10,12 @@ from charrnn.cli.output import table, write
 @click.command()
 @click.argument("config")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one key.")
+@click.option("--force", is_flag=True, help="Also if it needs more memory than there seems to be.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
-def gradcheck(ctx: click.Context, config: str, overrides: tuple[str, ...], as_json: bool) -> None:
+def gradcheck(
+    ctx: click.Context, config: str, overrides: tuple[str, ...], force: bool, as_json: bool
+) -> None:
     """Check a network's gradients.
 
     The network that CONFIG describes, in float64, against finite differences of its loss. Exit code
@@ -24,7 +27,7 @@ def gradcheck(ctx: click.Context, config: str, overrides: tuple[str, ...], as_js
     """
     from charrnn import api
 
-    report = api.gradcheck(api.load_config(config, overrides))
+    report = api.gradcheck(api.load_config(config, overrides), force=force)
     if as_json:
         values = {
             "ok": report.ok,

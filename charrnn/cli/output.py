@@ -3,9 +3,10 @@
 import io
 import os
 import sys
+from collections.abc import Iterable
 
 from charrnn.parallel.launcher import launched
-from charrnn.terminal import harmless
+from charrnn.terminal import harmless, one_line
 
 
 def use_utf8() -> None:
@@ -45,14 +46,15 @@ def tell(line: str) -> None:
     sys.stderr.flush()
 
 
-def complain(message: str, code: int) -> int:
+def complain(lines: Iterable[str], code: int) -> int:
     """An error on stderr, a line for each thing that is wrong; gives `code` back.
 
-    Of the ranks of MPI, which all fail alike, the first speaks.
+    A line stays one, whatever the file that it names is called. Of the ranks of MPI, which all fail
+    alike, the first speaks.
     """
     if not launched():
-        for line in message.splitlines() or [""]:
-            tell(f"error: {line}")
+        for line in lines:
+            tell(f"error: {one_line(line)}")
     return code
 
 

@@ -11,11 +11,12 @@ import click
 
 from charrnn.cli.output import write
 from charrnn.errors import DataError
+from charrnn.files import open_regular
 
 if TYPE_CHECKING:
     from charrnn.api import Sampling
 
-
+MOST_BYTES = 2**20  # of a prime: a model has long forgotten what stood farther back
 FRAME = 1 / 60  # seconds: to write every character by itself costs as much time as to make it
 
 
@@ -90,7 +91,7 @@ def sample(
     from charrnn import api
 
     request = api.Request(
-        prime=_read(prime_file) if prime_file else prime or "",
+        prime=prime or "" if prime_file is None else _read(prime_file),
         length=length,
         temperature=temperature,
         top_k=top_k,
@@ -137,7 +138,20 @@ def _gap(text: str, separator: str | None) -> str:
 
 
 def _read(path: str) -> str:
+    """The text of a file, as training texts are read: without its mark, its newlines settled."""
     try:
-        return Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: the prime cannot be read as UTF-8 ({error})") from None
+        with open_regular(Path(path)) as file:
+            raw = file.read(MOST_BYTES + 1)
+        if len(raw) > MOST_BYTES:
+            raise DataError(f"{path}: a prime of more than 1 MiB; save the end of it and name that")
+        text = raw.decode("utf-8-sig")
+    except OSError as error:
+        raise DataError(
+            f"{path}: the prime cannot be read ({error.strerror}); save it to a file and name that,"
+            " or give it by --prime"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path}: the prime is not UTF-8 (byte {error.start}: {error.reason}); convert it"
+        ) from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")

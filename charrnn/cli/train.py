@@ -12,12 +12,17 @@ from charrnn.cli.output import table, tell
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one key.")
 @click.option("--out", metavar="DIR", help="The run directory, instead of output.dir.")
 @click.option("--resume", is_flag=True, help="Go on from the latest checkpoint of the run.")
+@click.option("--allow-new-text", is_flag=True, help="With --resume: also if the text is another.")
 @click.option("--init-from", metavar="CKPT", help="Begin with the weights of this checkpoint.")
 @click.option("--workers", metavar="N", help="Processes to train with; a number or auto.")
 @click.option("--max-steps", type=int, metavar="N", help="Stop after N steps.")
 @click.option("--max-minutes", type=float, metavar="M", help="Stop after M minutes.")
 @click.option("--baselines", is_flag=True, help="First say what simpler models reach.")
-@click.option("--force", is_flag=True, help="Replace a run that is in the run directory.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Replace a run that is in the run directory; train even if the memory seems too small.",
+)
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
 @click.pass_context
 def train(
@@ -26,6 +31,7 @@ def train(
     overrides: tuple[str, ...],
     out: str | None,
     resume: bool,
+    allow_new_text: bool,
     init_from: str | None,
     workers: str | None,
     max_steps: int | None,
@@ -48,6 +54,8 @@ def train(
     """
     if resume and (force or init_from):
         raise click.UsageError("--resume cannot go with --force or --init-from", ctx)
+    if allow_new_text and not resume:
+        raise click.UsageError("--allow-new-text goes with --resume", ctx)
 
     from charrnn import api
     from charrnn.cli.signals import Signals
@@ -79,6 +87,7 @@ def train(
             settings,
             resume=resume,
             force=force,
+            new_text=allow_new_text,
             init_from=init_from,
             stop=signals.stop,
             save=signals.save,

@@ -81,7 +81,7 @@ def vocab(
         newlines=newlines,
     )
     report = api.vocab(text, form, min_count)
-    if out:
+    if out is not None:
         report.save(Path(out))
         tell(f"wrote {out}")
     simpler = api.baselines_in(text, form) if baselines else []

@@ -6,6 +6,8 @@ from difflib import get_close_matches
 
 from charrnn.terminal import LONGEST, one_line, shortened
 
+MOST = 100  # problems that are told at once
+
 
 @dataclass(frozen=True)
 class Place:
@@ -36,13 +38,19 @@ class Problem:
 
 
 def lines(problems: Iterable[Problem]) -> list[str]:
-    """The problems as lines: those of the file from top to bottom, then those of the options."""
+    """The problems as lines: those of the file from top to bottom, then those of the options.
+
+    Of very many the first.
+    """
 
     def reading_order(problem: Problem) -> tuple[bool, int, int]:
         place = problem.place
         return place.line == 0, place.line, place.column
 
-    return [str(problem) for problem in sorted(problems, key=reading_order)]
+    told = [str(problem) for problem in sorted(problems, key=reading_order)]
+    if len(told) > MOST:
+        told[MOST:] = [f"and {len(told) - MOST:,} more; is this a config of charrnn?"]
+    return told
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -7,18 +7,10 @@ from charrnn.cells import CELLS
 from charrnn.config.keys import Choice, choice
 from charrnn.config.kinds import Symbol
 from charrnn.initializers import INITIALIZERS
-from charrnn.settings import Rule, above, at_least, from_up_to, one_of, setting
+from charrnn.settings import Rule, above, at_least, between, from_up_to, one_of, setting
+from charrnn.text.read import is_encoding
 
 ROUNDING = 1e-6
-
-
-def is_encoding(name: str) -> bool:
-    """Whether Python can turn text into bytes, and back, by this name."""
-    try:
-        "a".encode(name)
-    except (LookupError, ValueError):
-        return False
-    return True
 
 
 def is_split(shares: tuple[float, float, float]) -> bool:
@@ -85,7 +77,7 @@ class ModelConfig:
     cell: Choice = choice("lstm", "the recurrent cell", CELLS)
     init: Choice = choice("default", "how the weights start", INITIALIZERS)
     hidden_size: int = setting(128, "hidden units of each layer", at_least(1))
-    num_layers: int = setting(2, "recurrent layers, one on top of the other", at_least(1))
+    num_layers: int = setting(2, "recurrent layers, one on top of the other", between(1, 1000))
     embedding_size: int = setting(
         0, "width of a learned vector for each symbol; 0 is one-hot input", at_least(0)
     )

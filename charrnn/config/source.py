@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from charrnn.errors import ConfigError
+from charrnn.files import NotRegularError, open_regular
 from charrnn.terminal import one_line
 
 MOST_BYTES = 2**20
@@ -14,10 +15,12 @@ def read_source(path: str | Path) -> str:
     try:
         if file.is_dir():
             raise _refusal(file, "is a folder; name the config file in it")
-        if file.exists() and not file.is_file():
-            raise _refusal(file, "is not a regular file; save the config to a file and name that")
-        with file.open("rb") as stream:
+        with open_regular(file) as stream:
             content = stream.read(MOST_BYTES + 1)
+    except NotRegularError:
+        raise _refusal(
+            file, "is not a regular file; save the config to a file and name that"
+        ) from None
     except FileNotFoundError:
         raise _refusal(
             file, "there is no such file; `charrnn config init FILE` writes one to start from"

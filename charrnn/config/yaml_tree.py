@@ -18,6 +18,7 @@ from charrnn.terminal import shortened
 
 STANDARD = "tag:yaml.org,2002:"
 MERGE = "<<"
+MOST_NODES = 10_000  # keys and values; a config has a few dozen, and PyYAML takes its time
 TAGS = {NoneType: "null", bool: "bool", int: "int", float: "float", str: "str"}
 
 
@@ -54,6 +55,7 @@ class _Builder:
 
     def __init__(self, text: str, locate: Callable[[int, int], Place]) -> None:
         self.problems: list[Problem] = []
+        self._nodes = 0
         self._text = text
         self._locate = locate
         self._events = self._parsed()
@@ -74,6 +76,10 @@ class _Builder:
         """The node that begins with `event`, or None if it cannot be used."""
         if depth > DEEPEST:
             text = f"nested more than {DEEPEST} levels deep"
+            raise UnreadableError(Problem(self._place(event), key, text))
+        self._nodes += 1
+        if self._nodes > MOST_NODES:
+            text = f"more than {MOST_NODES:,} keys and values; is this a config of charrnn?"
             raise UnreadableError(Problem(self._place(event), key, text))
         self._refuse_references(event, key)
         if isinstance(event, yaml.ScalarEvent):

@@ -12,6 +12,7 @@ from charrnn.training.events import (
     Evaluated,
     Event,
     Finished,
+    Noted,
     NotFinite,
     Sampled,
     Started,
@@ -88,6 +89,8 @@ def _line(event: Event) -> dict[str, Any] | None:
             }
         case Sampled():
             return {"event": "sample", "step": event.step, "text": event.text}
+        case Noted():
+            return {"event": "note", "step": event.step, "text": event.text}
         case Finished():
             return {
                 "event": "finish",
@@ -125,7 +128,7 @@ def rewind(path: Path, step: int, evaluated_step: int, rollbacks: int = 0) -> fl
 
 def _precedes(line: Any, step: int, evaluated_step: int) -> bool:
     match line:
-        case {"event": "step" | "sample" | "resume", "step": int(at)}:
+        case {"event": "step" | "sample" | "note" | "resume", "step": int(at)}:
             return at <= step
         case {"event": "eval", "split": "val", "step": int(at)}:
             return at <= evaluated_step

@@ -14,6 +14,7 @@ from charrnn.training.events import (
     Evaluating,
     Event,
     Finished,
+    Noted,
     NotFinite,
     Sampled,
     Started,
@@ -58,6 +59,8 @@ class Progress:
                 self._evaluated(event)
             case Sampled():
                 self.print(f"--- a sample at step {event.step:,}\n{event.text}\n---")
+            case Noted():
+                self.print(f"note        {event.text}")
             case Finished():
                 self._finish(event)
 

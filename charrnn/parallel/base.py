@@ -58,4 +58,9 @@ SOLO = Solo()
 
 def share(n: int, comm: Communicator) -> range:
     """Which of `n` tracks are this rank's: contiguous, and as many as the others' or one more."""
-    return range(comm.rank * n // comm.size, (comm.rank + 1) * n // comm.size)
+    return share_of(n, comm.rank, comm.size)
+
+
+def share_of(n: int, rank: int, size: int) -> range:
+    """As `share`, of one rank of so many."""
+    return range(rank * n // size, (rank + 1) * n // size)

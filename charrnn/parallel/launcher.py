@@ -13,6 +13,12 @@ def launched() -> int | None:
     return None
 
 
+def local_size() -> int:
+    """How many of MPI's ranks are on this machine; 1 where the launcher does not tell."""
+    names = ("OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS")
+    return max(int(os.environ.get(name, "1")) for name in names)
+
+
 def abort(code: int) -> None:
     """End all ranks at once, for one that cannot go on while the others wait for it."""
     from mpi4py import MPI

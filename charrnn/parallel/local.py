@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from charrnn.arrays import LINE, DType, Floats
-from charrnn.errors import WorkerLostError
+from charrnn.errors import CharrnnError, WorkerLostError
 from charrnn.parallel.base import Communicator
 from charrnn.parallel.threads import BLAS_THREADS
 
@@ -115,7 +115,7 @@ def _run(work: Callable[..., None], comm: Local, arguments: tuple[Any, ...]) -> 
     """A worker's whole life. It ends quietly when rank 0 does."""
     try:
         work(comm, *arguments)
-    except WorkerLostError:
+    except CharrnnError:  # rank 0 is lost, or has met with the same, and tells of it
         return
 
 

@@ -1,11 +1,11 @@
-"""The encoded text: numbers in a memory-mapped file, so that its size does not matter.
+"""The encoded text: numbers, a long text's on disk, so that its size does not matter.
 
 The ids are of the text's own alphabet, every symbol that occurs in it. A model's vocabulary is a
 small table from that alphabet to its own ids, so one file serves every vocabulary.
 
 The file is a cache under a name made of the content's SHA-256 and the text's format. The digest is
 taken anew each time, from the files as they are, so what is found can never be stale; what is
-found damaged is made again; and any of it may be deleted at any time.
+found damaged, also in a single id, is made again; and any of it may be deleted at any time.
 """
 
 import hashlib
@@ -17,19 +17,19 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias
+from typing import BinaryIO, TypeAlias
 
 import numpy as np
 
 from charrnn.arrays import Ids
 from charrnn.errors import DataError
 from charrnn.files import write_atomically
-from charrnn.text.read import Symbols, TextFormat, read_bytes, read_symbols
-from charrnn.text.vocab import AT_ONCE, CODE_POINTS, Survey, count_symbols, tally_
+from charrnn.text.encoded import load_encoded, write_encoded
+from charrnn.text.read import TextFormat, read_symbols
+from charrnn.text.source import Source, digest_of
+from charrnn.text.stored import EncodedText
+from charrnn.text.vocab import count_symbols, tally_
 
-MAGIC = b"charrnn corpus 2 "  # then the SHA-256 of the second line, in hex, and a newline
-CHECK_SIZE = 65
-ALIGNMENT = 64
 PASSES = 3  # over a text that is not in the cache: digest, count, encode
 
 Progress: TypeAlias = Callable[[int, int], object]  # bytes read, of how many at most
@@ -39,10 +39,11 @@ Progress: TypeAlias = Callable[[int, int], object]  # bytes read, of how many at
 class Corpus:
     """A text as ids of its own alphabet."""
 
-    ids: Ids  # (n,), uint8, uint16 or uint32, on disk
+    ids: EncodedText  # (n,), uint8, uint16 or uint32
     symbols: Ids  # (A,), the alphabet: code points or bytes, sorted
     counts: Ids  # (A,)
     sha256: str  # of the raw bytes of its files
+    source: Source  # those files
 
     @property
     def characters(self) -> int:
@@ -79,24 +80,35 @@ def open_corpus(
     block. Raises DataError where a file cannot be read or changes meanwhile, or `cache` not be
     written.
     """
-    advance = _meter(paths, on_progress)
-    digest = Metered(advance)
-    for path in paths:
-        for block in read_bytes(path):
-            digest.update(block)
+    advance, source = _meter(paths, on_progress), Source(paths)
     with suppress(OSError, ValueError):
-        return _load(_file(cache, digest.hexdigest(), form))
+        return _corpus(_file(cache, digest_of(paths, Metered(advance)), form), source)
     survey = count_symbols(paths, form, Metered(advance))
     file = _file(cache, survey.sha256, form)
+
+    def encode(out: BinaryIO) -> None:
+        again = Metered(advance)
+        written = write_encoded(out, file.stem, read_symbols(paths, form, again), survey)
+        if again.hexdigest() != survey.sha256 or written != survey.characters:
+            raise DataError(f"{', '.join(map(str, paths))}: the text changed while it was read")
+
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        write_atomically(file, lambda out: _encode(out, file.stem, paths, form, survey, advance))
-        return _load(file)
-    except OSError as error:
+        write_atomically(file, encode)
+        return _corpus(file, source)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
         raise DataError(
-            f"{cache}: the encoded text cannot be kept there ({error.strerror or error}); set"
-            " CHARRNN_CACHE to a folder with room for it"
+            f"{cache}: the encoded text cannot be kept there ({why}); set CHARRNN_CACHE to a folder"
+            " with room for it"
         ) from None
+
+
+def _corpus(file: Path, source: Source) -> Corpus:
+    """What is in the file. Raises OSError or ValueError for one that is not ours, or not whole."""
+    encoded = load_encoded(file)
+    source.sha256 = encoded.sha256
+    return Corpus(*encoded, source=source)
 
 
 def default_cache() -> Path:
@@ -148,68 +160,3 @@ def _file(cache: Path, sha256: str, form: TextFormat) -> Path:
     """Where a text of this content, read in this way, is kept."""
     manner = json.dumps(asdict(form) if form.level == "char" else form.level)
     return cache / f"{sha256}-{hashlib.sha256(manner.encode()).hexdigest()[:16]}.ids"
-
-
-def _encode(
-    out: BinaryIO,
-    name: str,
-    paths: Sequence[Path],
-    form: TextFormat,
-    survey: Survey,
-    advance: Callable[[int], None],
-) -> None:
-    """Write header and ids. Raises DataError if the text is no longer what was counted."""
-    dtype = np.min_scalar_type(len(survey.symbols) - 1)
-    table = np.zeros(CODE_POINTS, dtype)
-    table[survey.symbols] = np.arange(len(survey.symbols))
-    out.write(_header(survey, dtype, name))
-    digest, written = Metered(advance), 0
-    for block in read_symbols(paths, form, digest):
-        out.write(_encoded(block, table).data)
-        written += len(block)
-    if digest.hexdigest() != survey.sha256 or written != survey.characters:
-        raise DataError(f"{', '.join(map(str, paths))}: the text changed while it was read")
-
-
-def _encoded(symbols: Symbols, table: Ids) -> Ids:
-    ids = np.empty(symbols.shape, table.dtype)
-    for k in range(0, len(symbols), AT_ONCE):
-        # No index is out of range; but to be sure of it, NumPy would write to a buffer first.
-        np.take(table, symbols[k : k + AT_ONCE], out=ids[k : k + AT_ONCE], mode="clip")
-    return ids
-
-
-def _header(survey: Survey, dtype: np.dtype[Any], name: str) -> bytes:
-    values = {
-        "name": name,
-        "dtype": dtype.name,
-        "characters": survey.characters,
-        "sha256": survey.sha256,
-        "symbols": survey.symbols.tolist(),
-        "counts": survey.counts.tolist(),
-    }
-    line = json.dumps(values).encode()
-    line += b" " * (-(len(MAGIC) + CHECK_SIZE + len(line) + 1) % ALIGNMENT) + b"\n"
-    return MAGIC + _check(line) + line
-
-
-def _check(line: bytes) -> bytes:
-    return hashlib.sha256(line).hexdigest().encode() + b"\n"
-
-
-def _load(path: Path) -> Corpus:
-    """Map the file. Raises OSError or ValueError for one that is not ours, or not whole."""
-    with path.open("rb") as file:
-        if file.read(len(MAGIC)) != MAGIC:
-            raise ValueError("not an encoded text")
-        check, line = file.read(CHECK_SIZE), file.readline()
-        offset = file.tell()
-    if check != _check(line):
-        raise ValueError("not the header that was written")
-    values = json.loads(line)
-    dtype, n = np.dtype(values["dtype"]), values["characters"]
-    if values["name"] != path.stem or path.stat().st_size != offset + n * dtype.itemsize:
-        raise ValueError("not this text, or not all of it")
-    ids = np.memmap(path, dtype, "r", offset, (n,)).view(np.ndarray)
-    symbols, counts = (np.array(values[k], np.int64) for k in ("symbols", "counts"))
-    return Corpus(ids, symbols, counts, values["sha256"])

@@ -11,7 +11,7 @@ from charrnn.errors import DataError
 from charrnn.text.corpus import Corpus, split_stops
 from charrnn.text.part import Part, Records
 from charrnn.text.records import find_records, shuffled
-from charrnn.text.vocab import Vocabulary, build_vocabulary, tally_
+from charrnn.text.vocab import Vocabulary, build_vocabulary, display, tally_
 
 
 @dataclass(frozen=True)
@@ -42,23 +42,25 @@ def divide(
     from_train_only: bool,
     separator: int | None = None,
     seed: int = 0,
+    vocabulary: Vocabulary | None = None,
 ) -> Dataset:
     """Split `corpus`, and build the vocabulary from all of it, or from its training part alone.
 
     Built from the training part, it has UNK for what is new in the others. With a `separator`, a
-    symbol, the parts are of records, in an order that belongs to the seed. Raises DataError where
-    no symbol is frequent enough, or the separator is not in the text.
+    symbol, the parts are of records, in an order that belongs to the seed. A `vocabulary` that is
+    given is taken. Raises DataError where no symbol is frequent enough, the separator is not in the
+    text, or the vocabulary does not know a symbol.
     """
     shares = _shares(corpus, split, separator, seed)
     counts = _counts(corpus, shares)
-    vocabulary = build_vocabulary(
+    vocabulary = vocabulary or build_vocabulary(
         corpus.symbols,
         counts[0] if from_train_only else corpus.counts,
         level,
         min_count,
         always_unk=from_train_only,
     )
-    lookup = vocabulary.translation(corpus.symbols)
+    lookup = lookup_of(corpus, vocabulary)
     if separator is not None and lookup[shares[0].separator] == vocabulary.unk:
         raise DataError(
             f"data.records: {chr(separator)!r} is rarer than data.min_count, and would be unknown"
@@ -73,6 +75,21 @@ def divide(
         *(vocabulary, train, val, test, in_train.astype(np.int64)),
         unknown=(unknown[0], unknown[1], unknown[2]),
     )
+
+
+def lookup_of(corpus: Corpus, vocabulary: Vocabulary) -> Ids:
+    """From the alphabet of a text to the ids of a vocabulary (A,).
+
+    Raises DataError naming the symbols that it does not know.
+    """
+    lookup = vocabulary.translation(corpus.symbols)
+    unknown = corpus.symbols[lookup < 0].tolist()
+    if unknown:
+        raise DataError(
+            f"{', '.join(map(str, corpus.source.paths))}: the model does not know {len(unknown)} of"
+            f" the characters: {' '.join(display(s, vocabulary.level) for s in unknown[:10])}"
+        )
+    return lookup
 
 
 def records_of(corpus: Corpus, separator: int) -> Records:

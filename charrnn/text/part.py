@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from charrnn.arrays import Ids
+from charrnn.text.stored import EncodedText
 
 
 class Records(NamedTuple):
@@ -22,7 +23,7 @@ class Records(NamedTuple):
 class Part(NamedTuple):
     """A stretch of an encoded text, or some of its records, and how its ids become a model's."""
 
-    ids: Ids  # (n,), of the text's own alphabet, perhaps on disk
+    ids: EncodedText  # (n,), of the text's own alphabet
     lookup: Ids  # (A,), from that alphabet to the model's vocabulary
     records: Records | None = None  # None: it is one text
 

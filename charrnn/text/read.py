@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.errors import DataError, UsageError
+from charrnn.files import open_regular
 from charrnn.text.folding import Folding
 
 Symbols: TypeAlias = NDArray[np.unsignedinteger[Any]]
@@ -48,15 +49,20 @@ class TextFormat:
     newlines: str = "lf"  # CRLF and CR become LF; or "keep"
 
     def __post_init__(self) -> None:
-        try:
-            codec = codecs.lookup(self.encoding)
-            if codec._is_text_encoding and codec.name not in NOT_OF_FILES:
-                return
-        except (LookupError, ValueError):
-            pass
-        raise UsageError(
-            f"{self.encoding!r} is not an encoding of text; try utf-8, utf-16, latin-1 or cp1252"
-        )
+        if not is_encoding(self.encoding):
+            raise UsageError(
+                f"{self.encoding!r} is not an encoding of text; try utf-8, utf-16, latin-1 or"
+                " cp1252"
+            )
+
+
+def is_encoding(name: str) -> bool:
+    """Whether Python knows an encoding of text files by this name."""
+    try:
+        codec = codecs.lookup(name)
+    except (LookupError, ValueError):
+        return False
+    return codec._is_text_encoding and codec.name not in NOT_OF_FILES
 
 
 def find_files(patterns: Sequence[str]) -> tuple[Path, ...]:
@@ -71,7 +77,7 @@ def find_files(patterns: Sequence[str]) -> tuple[Path, ...]:
         literal = os.path.lexists(pattern)
         names = [pattern] if literal else sorted(glob(pattern, recursive=True))
         if not names:
-            raise DataError(f"{pattern}: there is no such file{_where(pattern)}")
+            raise DataError(f"{pattern or repr('')}: there is no such file{_where(pattern)}")
         found |= dict.fromkeys(map(Path, names))
     for path in found:
         _check_readable(path)
@@ -99,7 +105,7 @@ def _check_readable(path: Path) -> None:
 def read_bytes(path: Path) -> Iterator[bytes]:
     """The raw bytes of a file, in blocks. Raises DataError where it cannot be read."""
     try:
-        with path.open("rb", buffering=0) as file:
+        with open_regular(path) as file:
             while block := file.read(BLOCK):
                 yield block
     except OSError as error:
@@ -173,9 +179,10 @@ def _decoded(
             f" ({error.reason}); convert the file to UTF-8, or name its encoding (data.encoding,"
             " --encoding: latin-1, cp1252, ...), or read it as bytes (level: byte)"
         ) from None
-    except UnicodeError as error:  # of UTF-16 without its mark, which has no place
+    except UnicodeError as error:  # UTF-16 and UTF-32, where no mark tells the order of bytes
         raise DataError(
-            f"{path}: {error}; say which by data.encoding, --encoding: utf-16-le or utf-16-be"
+            f"{path}: {error}; name its encoding with the order, as utf-16-le (data.encoding,"
+            " --encoding), or convert the file to UTF-8"
         ) from None
 
 

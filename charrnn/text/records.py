@@ -14,14 +14,15 @@ from charrnn.arrays import Bools, Floats, Ids
 from charrnn.rng import stream
 from charrnn.text.batches import Chunk
 from charrnn.text.part import Part, Records
+from charrnn.text.stored import EncodedText
 
 AT_ONCE = 16_000_000  # characters that are searched
 
 
-def find_records(ids: Ids, separator: int) -> Records:
+def find_records(ids: EncodedText, separator: int) -> Records:
     """The records of a text. The last one may lack its separator, and empty ones are left out."""
     found = [
-        start + np.flatnonzero(ids[start : start + AT_ONCE] == separator)
+        start + np.flatnonzero(np.asarray(ids[start : start + AT_ONCE]) == separator)
         for start in range(0, len(ids), AT_ONCE)
     ]
     ends = np.append(np.concatenate(found), len(ids))

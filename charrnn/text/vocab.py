@@ -15,6 +15,7 @@ from charrnn.arrays import Ids
 from charrnn.errors import DataError
 from charrnn.text.nearest import nearest
 from charrnn.text.read import Digest, Symbols, TextFormat, code_points, read_symbols
+from charrnn.text.stored import EncodedText
 
 CODE_POINTS = 0x110000
 FORMAT = 1
@@ -58,10 +59,10 @@ def count_symbols(paths: Sequence[Path], form: TextFormat, digest: Digest | None
     return Survey(symbols, totals[symbols], digest.hexdigest())
 
 
-def tally_(totals: Ids, symbols: Ids | Symbols) -> None:
+def tally_(totals: Ids, symbols: EncodedText | Symbols) -> None:
     """Add to `totals` how often each of its indices is among `symbols` (n,)."""
     for k in range(0, len(symbols), AT_ONCE):
-        histogram = np.bincount(symbols[k : k + AT_ONCE])
+        histogram = np.bincount(np.asarray(symbols[k : k + AT_ONCE]))
         totals[: len(histogram)] += histogram
 
 

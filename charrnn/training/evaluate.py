@@ -67,6 +67,10 @@ class Evaluation:
             read += int(lengths.sum())
         self.totals = np.sum(self.comm.gather(self.totals), axis=0)
 
+    def tape(self, k: int) -> ModelTape:
+        """Memory to read group `k`; the first group is as large as any."""
+        return self.model.tape(STEPS, len(self.groups[k]), self.p.flat.dtype, self.kernels)
+
     def _stops(self) -> Iterator[int]:
         """Where the chunks of every track end."""
         for start in range(0, self.track_length, STEPS):
@@ -75,7 +79,7 @@ class Evaluation:
     def _read(self, k: int) -> Iterator[int]:
         """Read group `k`, and yield its step after every chunk."""
         tracks = self.groups[k]
-        tape = self.model.tape(STEPS, len(tracks), self.p.flat.dtype, self.kernels)
+        tape = self.tape(k)
         state = self._begin(k, tape)
         start = 0
         for stop in self._stops():

@@ -8,6 +8,7 @@ from charrnn.arrays import Floats
 from charrnn.kernels.base import Kernels
 from charrnn.kernels.plain import NUMPY
 from charrnn.model import CharModel
+from charrnn.model_tape import ModelTape
 from charrnn.ops import may_overflow
 from charrnn.parallel.base import SOLO, Communicator
 from charrnn.params import Params
@@ -54,11 +55,18 @@ class RecordEvaluation:
             yield done
         self.totals = np.sum(self.comm.gather(self.totals), axis=0)
 
+    def tape(self, k: int) -> ModelTape:
+        """Memory to read group `k`."""
+        steps = min(STEPS, self._longest(k))
+        return self.model.tape(steps, len(self.groups[k]), self.p.flat.dtype, self.kernels)
+
+    def _longest(self, k: int) -> int:
+        """How many steps its longest record takes."""
+        return int(self.records.lengths[self.groups[k]].max()) + 1
+
     @may_overflow
     def _read(self, k: int) -> None:
-        group = self.groups[k]
-        longest = int(self.records.lengths[group].max()) + 1
-        tape = self.model.tape(min(STEPS, longest), len(group), self.p.flat.dtype, self.kernels)
+        group, longest, tape = self.groups[k], self._longest(k), self.tape(k)
         self.model.load(self.p, tape)
         state = self.model.initial_state(self.p, len(group))
         for start in range(0, longest, STEPS):

@@ -90,6 +90,14 @@ class Sampled:
 
 
 @dataclass(frozen=True)
+class Noted:
+    """Something that a user should know has come up."""
+
+    step: int
+    text: str
+
+
+@dataclass(frozen=True)
 class Ending:
     """No step follows. What does, the last judgement, is not part of the run's state.
 
@@ -113,5 +121,5 @@ class Finished:
 
 
 Event: TypeAlias = (
-    Started | Stepped | NotFinite | Evaluating | Evaluated | Sampled | Ending | Finished
+    Started | Stepped | NotFinite | Evaluating | Evaluated | Sampled | Noted | Ending | Finished
 )

@@ -70,6 +70,11 @@ class TrainState:
             for mine, array in zip(layer, new, strict=True):
                 np.copyto(mine, array)
 
+    def forget_text(self) -> None:
+        """Go on with another text: what was carried out of the old one, and judged by it, goes."""
+        self.carried = self.best = self.best_loss = None
+        self.best_step = self.stale = 0
+
     def keep_best(self, loss: float | None) -> None:
         """The weights as they are now are the best so far."""
         self.best, self.best_loss, self.best_step = self.judged.copy(), loss, self.step

@@ -200,13 +200,6 @@ def test_what_may_change_on_resume_changes_and_is_told(charrnn) -> None:
     assert "changed: train.max_steps was 10, is 12" in ran.err
 
 
-def test_utf_16_without_its_mark_is_one_line(charrnn) -> None:
-    Path("text.txt").write_bytes(TEXT.encode("utf-16-le"))
-    ran = charrnn("train", "config.yaml", "--set", "data.encoding=utf-16")
-    assert (ran.code, ran.err.count("\n")) == (3, 1)
-    assert "utf-16-le or utf-16-be" in ran.err
-
-
 def test_a_config_that_is_no_mapping_is_refused_with_overrides_too(charrnn) -> None:
     Path("config.yaml").write_text("- a\n")
     ran = charrnn("train", "config.yaml", "--max-steps", "1")

@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -113,6 +114,18 @@ def test_a_reader_who_leaves_leaves_no_worker(charrnn) -> None:
     assert not multiprocessing.active_children()
 
 
+STARTED: list[subprocess.Popen[str]] = []
+
+
+@pytest.fixture(autouse=True)
+def nothing_outlives_a_test() -> Iterator[None]:
+    """A run that was to go on for ever does not, whatever a test thinks of it."""
+    yield
+    while STARTED:
+        with suppress(ProcessLookupError):
+            os.killpg(STARTED.pop().pid, signal.SIGKILL)
+
+
 def training(*more: str, stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
     """A run in a process group of its own, which has begun to train."""
     quiet = ["--quiet"] if stderr == subprocess.PIPE else []
@@ -123,6 +136,7 @@ def training(*more: str, stderr: int = subprocess.PIPE) -> subprocess.Popen[str]
         text=True,
         start_new_session=True,
     )  # fmt: skip
+    STARTED.append(process)
     if holds(lambda: process.poll() is not None or told() > 2) and process.poll() is None:
         return process
     process.kill()
@@ -130,9 +144,9 @@ def training(*more: str, stderr: int = subprocess.PIPE) -> subprocess.Popen[str]
 
 
 def told() -> int:
-    """How many lines the record has."""
+    """How many steps the record tells of."""
     path = Path("run/metrics.jsonl")
-    return path.read_text().count("\n") if path.exists() else 0
+    return path.read_text().count('{"event": "step"') if path.exists() else 0
 
 
 def holds(condition: Callable[[], bool], seconds: float = 60) -> bool:

@@ -158,7 +158,7 @@ def test_a_folder_in_the_place_of_a_checkpoint_is_told(whole: Files, name: str) 
     assert next(steps) == 2
     Path("run", name).unlink(missing_ok=True)
     Path("run", name).mkdir()
-    with pytest.raises(UsageError, match=rf"{name}: cannot be written \(Is a directory"):
+    with pytest.raises(UsageError, match=rf"{name}: cannot be written \(it is not a regular file"):
         next(steps)
     assert not [*Path().rglob("*.tmp")]
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from charrnn.errors import DataError
 from charrnn.text import corpus as corpus_module
-from charrnn.text import read, vocab
+from charrnn.text import encoded, read, vocab
 from charrnn.text.corpus import Corpus, default_cache, open_corpus, split_stops
 from charrnn.text.read import TextFormat
 
@@ -58,7 +58,7 @@ def test_ids_of_any_alphabet(
 ) -> None:
     text = "".join(map(chr, range(first, first + size)))
     path.write_text(text, encoding="utf-8", newline="")
-    monkeypatch.setattr(corpus_module, "AT_ONCE", at_once)
+    monkeypatch.setattr(encoded, "AT_ONCE", at_once)
     corpus = open_corpus([path], TextFormat(newlines="keep"), cache)
     assert corpus.ids.dtype == dtype
     assert corpus.characters == size
@@ -159,14 +159,14 @@ def test_a_cut_or_overlong_file_is_made_again(path: Path, cache: Path, size: int
     assert file.read_bytes() == whole
 
 
-def test_every_flipped_bit_of_the_header_is_noticed(path: Path, cache: Path) -> None:
+def test_every_flipped_bit_is_noticed(path: Path, cache: Path) -> None:
     open_corpus([path], TextFormat(), cache)
     (file,) = cache.iterdir()
     whole = file.read_bytes()
-    for k in range(len(whole) - len(TEXT)):
+    for k in range(len(whole)):
         file.write_bytes(whole[:k] + bytes([whole[k] ^ 1]) + whole[k + 1 :])
         with pytest.raises(ValueError, match="not"):
-            corpus_module._load(file)
+            encoded.load_encoded(file)
 
 
 def test_a_file_under_the_name_of_another_is_made_again(path: Path, cache: Path) -> None:
