@@ -1,8 +1,9 @@
 """Before training: read the text, build the network, find the state to begin with."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -39,6 +40,10 @@ class Prepared:
     state: TrainState
     notes: tuple[str, ...]  # what a user should know, a sentence each
     given: Vocabulary | None = None  # not the text's own: a new text is read through it
+
+    def noting(self, sentence: str) -> Self:
+        """The same, with one thing more that a user should know."""
+        return replace(self, notes=(*self.notes, sentence))
 
 
 def prepare(

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
 from functools import partial
 from itertools import chain
 from math import inf
@@ -36,6 +35,7 @@ from charrnn.rundir import RunDir
 from charrnn.training.events import Event, Finished, NotFinite, Sampled, Stepped
 from charrnn.training.loop import train as run_loop
 from charrnn.training.snapshot import to_arrays, to_counters
+from charrnn.training.state import TrainState
 
 SAMPLE_LENGTH = 200
 
@@ -86,8 +86,9 @@ def train(
         going_on = resumed is not None
         del resumed  # what was read would stay in memory for as long as the run lasts
         if resume and not going_on:
-            notes = (*prepared.notes, f"there was nothing to resume in {run.path}: a new run")
-            prepared = replace(prepared, notes=notes)
+            prepared = prepared.noting(f"there was nothing to resume in {run.path}: a new run")
+        elif _lacks_best(run, prepared):
+            prepared = prepared.noting(f"{run.best} was missing or damaged: written again")
         dtype = prepared.state.params.flat.dtype
         with gather_team(config, prepared.plan, dtype, work) as team:
             lead(team.comm, prepared)
@@ -105,6 +106,8 @@ def _open_run(prepared: Prepared, run: RunDir, *, going_on: bool) -> None:
         state.seconds = rewind(run.metrics, state.step, state.evaluated_step, state.rollbacks)
     else:
         run.clear()
+    if _lacks_best(run, prepared):
+        _save(prepared, run.best, state.at_best())
     write_text(run.config, dump_config(prepared.config))
     write_text(run.vocab, prepared.dataset.vocabulary.dumps())
 
@@ -139,9 +142,16 @@ def _standing(run: RunDir, corpus_sha256: str) -> float:
     return inf if loss is None or header["corpus_sha256"] != corpus_sha256 else loss
 
 
-def _save(prepared: Prepared, path: Path) -> None:
+def _lacks_best(run: RunDir, prepared: Prepared) -> bool:
+    """Whether the best weights that the state has are better than those of best.npz, or all."""
+    best = prepared.state.best_loss
+    return best is not None and best < _standing(run, prepared.corpus.sha256)
+
+
+def _save(prepared: Prepared, path: Path, state: TrainState | None = None) -> None:
+    """Write a checkpoint, of the state of now if no other is given."""
     header = header_of(prepared.config, prepared.dataset.vocabulary, prepared.corpus.sha256)
-    state = prepared.state
+    state = state or prepared.state
     write_checkpoint(path, {**to_counters(state), **header}, to_arrays(state))
 
 

@@ -70,6 +70,19 @@ class TrainState:
             for mine, array in zip(layer, new, strict=True):
                 np.copyto(mine, array)
 
+    def at_best(self) -> Self:
+        """The state with its best weights for those of now; how they were reached is not known."""
+        best = self.best or self.judged
+        return replace(
+            self,
+            params=best,
+            average=self.average and best,
+            carried=None,
+            step=self.best_step,
+            evaluated_step=self.best_step,
+            stale=0,
+        )
+
     def forget_text(self) -> None:
         """Go on with another text: what was carried out of the old one, and judged by it, goes."""
         self.carried = self.best = self.best_loss = None

@@ -191,6 +191,26 @@ def test_a_worse_model_never_replaces_the_best(charrnn) -> None:
     assert Path("run/best.npz").read_bytes() == best
 
 
+@pytest.mark.parametrize("average", ["0.9", "0"])
+@pytest.mark.parametrize("damage", ["missing", "cut"])
+def test_a_best_file_that_is_lost_is_written_again(charrnn, damage: str, average: str) -> None:
+    charrnn("train", "config.yaml", "--set", f"train.average={average}")
+    best = read_checkpoint(Path("run/best.npz"))
+    if damage == "missing":
+        Path("run/best.npz").unlink()
+    else:
+        os.truncate("run/best.npz", 1000)
+    ran = charrnn("train", "config.yaml", "--resume", "--set", f"train.average={average}")
+    assert ran.code == 0
+    assert f"{Path('run/best.npz')} was missing or damaged: written again" in ran.err
+    again = read_checkpoint(Path("run/best.npz"))
+    assert again.header["step"] == again.header["best_step"] == best.header["step"]
+    for name in best.arrays:
+        if name.startswith("params/"):
+            np.testing.assert_array_equal(again.arrays[name], best.arrays[name])
+    assert charrnn("score", "run", "text.txt").code == 0
+
+
 def test_what_may_change_on_resume_changes_and_is_told(charrnn) -> None:
     charrnn("train", "config.yaml", "--max-steps", "10")
     options = ("--set", "optimizer.learning_rate=0.5", "--max-steps", "12")
