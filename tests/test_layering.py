@@ -214,3 +214,9 @@ def test_the_core_needs_four_packages_and_no_other() -> None:
     roots = {i.split(".")[0] for name in MODULES for i in imports_of(name)}
     foreign = roots - set(sys.stdlib_module_names) - {"charrnn"}
     assert foreign == {"numpy", "click", "tqdm", "yaml", "mpi4py", "numba", "matplotlib"}
+
+
+def test_the_package_has_no_way_into_the_network() -> None:
+    ways = {"asyncio", "ftplib", "http", "socket", "socketserver", "smtplib", "ssl", "urllib"}
+    for name in MODULES:
+        assert not ways & {i.split(".")[0] for i in imports_of(name)}, name
