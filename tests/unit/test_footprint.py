@@ -93,6 +93,11 @@ print((footprint_of(config, plan).total + before) / peak, file=sys.stderr)
 """
 LARGE = {
     "weights": ["model.hidden_size=900", "model.num_layers=1", "train.seq_length=4"],
+    "rollback": [
+        "model.hidden_size=900",
+        "model.num_layers=1",
+        "train={seq_length: 4, on_nonfinite: rollback}",
+    ],
     "drawing": [
         "model={cell: rnn, hidden_size: 1200, num_layers: 1}",
         "optimizer=sgd",
