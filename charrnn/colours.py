@@ -29,6 +29,18 @@ WHITE_TO_ORANGE: tuple[Colour, ...] = (
 )
 
 
+# Okabe and Ito (2008), for lines: told apart by all kinds of colour vision.
+LINES: tuple[Colour, ...] = (
+    (0, 114, 178),
+    (213, 94, 0),
+    (0, 158, 115),
+    (204, 121, 167),
+    (230, 159, 0),
+    (86, 180, 233),
+    (0, 0, 0),
+)
+
+
 def palette(ramp: tuple[Colour, ...], steps: int = STEPS) -> list[Colour]:
     """So many colours along a ramp, evenly spaced."""
     return [blend(ramp, k / (steps - 1)) for k in range(steps)]
