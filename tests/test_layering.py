@@ -124,6 +124,7 @@ RANKS = {
     "charrnn.colours": 1,
     "charrnn.pages": 12,
     "charrnn.pages.page": 12,
+    "charrnn.pages.chart": 12,
     "charrnn.pictures": 12,
     "charrnn.pictures.figure": 12,
     "charrnn.pictures.losses": 19,

@@ -84,7 +84,7 @@ class Scale:
 
     def ticks(self) -> list[tuple[float, str]]:
         """Places in pixels, with what is written there."""
-        step = 1.0 if self.log else _round_step((self.high - self.low) / 5)
+        step = 1.0 if self.log else _round_step((self.high - self.low) / 6)
         if self.log:
             step = max(1.0, ceil((self.high - self.low) / 6))
         numbers = np.arange(ceil(self.low / step), floor(self.high / step) + 1) * step
