@@ -1,0 +1,144 @@
+"""A probe of memory: which symbol was it, k steps ago?
+
+The network reads a symbol, k - 1 distractors, and the question, at which it has to name the symbol.
+Only that answer counts, so its error must travel back k steps for anything to be learnt (after
+Hochreiter and Schmidhuber 1997, experiment 2; Arjovsky, Shah and Bengio 2016, the copying problem).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import log
+
+import numpy as np
+
+from charrnn.arrays import DType, Ids
+from charrnn.cells import CELLS
+from charrnn.initializers import Default
+from charrnn.kernels.base import Kernels
+from charrnn.kernels.plain import NUMPY
+from charrnn.model import CharModel
+from charrnn.model_tape import Window
+from charrnn.optim import OPTIMIZERS, clip_, new_scratch, new_slots, step_
+from charrnn.params import Params, size_of
+from charrnn.rng import stream
+
+DTYPE: DType = np.dtype(np.float32)
+RATE = 0.005
+CLIP_NORM = 1.0
+HELD_OUT = 1024  # sequences
+SOLVED = 0.01  # nats: a network that is so good for a while is not trained on
+SMOOTHING = 0.95
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be recalled, among what. Ids: the symbols, the distractors, the question."""
+
+    symbols: int = 8
+    distractors: int = 8
+
+    @property
+    def vocab_size(self) -> int:
+        return self.symbols + self.distractors + 1
+
+    @property
+    def guess(self) -> float:
+        """Nats of knowing that it is one of the symbols, and no more."""
+        return log(self.symbols)
+
+    def draw(self, lag: int, B: int, rng: np.random.Generator) -> tuple[Ids, Ids]:
+        """Sequences x (lag + 1, B), and what to answer at their last step, y (B,)."""
+        x = self.symbols + rng.integers(self.distractors, size=(lag + 1, B))
+        x[-1] = self.vocab_size - 1
+        x[0] = rng.integers(self.symbols, size=B)
+        return x, x[0].copy()
+
+
+@dataclass(frozen=True)
+class Recall:
+    """How well one cell recalls over `lag` steps, on sequences it was not trained on."""
+
+    cell: str
+    lag: int
+    loss: float  # nats
+    accuracy: float
+    steps: int  # of training, fewer than allowed where it was solved
+
+
+def network_of(cell: str, task: Task, parameters: int) -> CharModel:
+    """One layer of the cell, as wide as comes nearest to so many parameters."""
+    H, best = 1, _network(cell, task, 1)
+    while abs(_size(wider := _network(cell, task, H + 1)) - parameters) <= abs(
+        _size(best) - parameters
+    ):
+        H, best = H + 1, wider
+    return best
+
+
+def recall(
+    cell: str,
+    model: CharModel,
+    task: Task,
+    lag: int,
+    *,
+    steps: int,
+    batch_size: int,
+    seed: int,
+    kernels: Kernels = NUMPY,
+) -> Recall:
+    """Train a fresh network on the one lag, by Adam, and judge it."""
+    p = model.init(seed, Default(), DTYPE)
+    done = 0
+    for done in _train(model, p, task, lag, steps, batch_size, seed, kernels):
+        pass
+    loss, accuracy = _judge(model, p, task, lag, seed, kernels)
+    return Recall(cell, lag, loss, accuracy, done)
+
+
+def _train(
+    model: CharModel,
+    p: Params,
+    task: Task,
+    lag: int,
+    steps: int,
+    B: int,
+    seed: int,
+    kernels: Kernels,
+) -> Iterator[int]:
+    g, tape = p.like(), model.tape(lag + 1, B, DTYPE, kernels)
+    adam = OPTIMIZERS["adam"]()
+    slots, scratch = new_slots(adam, p), new_scratch(p)
+    window = Window(skip=lag)
+    smoothed = task.guess
+    for k in range(steps):
+        x, answers = task.draw(lag, B, stream(seed, "recall.train", lag, k))
+        y = np.broadcast_to(answers, x.shape)
+        loss, _ = model.loss_and_grads(p, g, x, y, None, tape, window=window)
+        clip_(g, value=None, norm=CLIP_NORM)
+        step_(adam, p, g, slots, scratch, lr=RATE, t=k + 1)
+        yield k + 1
+        smoothed = SMOOTHING * smoothed + (1 - SMOOTHING) * loss
+        if smoothed < SOLVED:
+            return
+
+
+def _judge(
+    model: CharModel, p: Params, task: Task, lag: int, seed: int, kernels: Kernels
+) -> tuple[float, float]:
+    """Mean loss in nats, and the share of right answers."""
+    x, y = task.draw(lag, HELD_OUT, stream(seed, "recall.test", lag))
+    tape = model.tape(1, HELD_OUT, DTYPE, kernels)
+    model.load(p, tape)
+    state = model.initial_state(p, HELD_OUT)
+    for t, now in enumerate(x):
+        state = model.forward(p, now[None], state, tape, skip=int(t < lag))
+    loss = float(model.losses(y[None], tape).mean())
+    return loss, float((tape.logits[0].argmax(axis=1) == y).mean())
+
+
+def _network(cell: str, task: Task, hidden_size: int) -> CharModel:
+    return CharModel(task.vocab_size, (CELLS[cell](hidden_size),))  # type: ignore[call-arg]
+
+
+def _size(model: CharModel) -> int:
+    return size_of(model.shapes())
