@@ -5,7 +5,6 @@ Only that answer counts, so its error must travel back k steps for anything to b
 Hochreiter and Schmidhuber 1997, experiment 2; Arjovsky, Shah and Bengio 2016, the copying problem).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from math import log
 
@@ -23,7 +22,7 @@ from charrnn.params import Params, size_of
 from charrnn.rng import stream
 
 DTYPE: DType = np.dtype(np.float32)
-RATE = 0.005
+RATE = 0.01
 CLIP_NORM = 1.0
 HELD_OUT = 1024  # sequences
 SOLVED = 0.01  # nats: a network that is so good for a while is not trained on
@@ -88,14 +87,12 @@ def recall(
 ) -> Recall:
     """Train a fresh network on the one lag, by Adam, and judge it."""
     p = model.init(seed, Default(), DTYPE)
-    done = 0
-    for done in _train(model, p, task, lag, steps, batch_size, seed, kernels):
-        pass
+    done = _train_(model, p, task, lag, steps, batch_size, seed, kernels)
     loss, accuracy = _judge(model, p, task, lag, seed, kernels)
     return Recall(cell, lag, loss, accuracy, done)
 
 
-def _train(
+def _train_(
     model: CharModel,
     p: Params,
     task: Task,
@@ -104,22 +101,22 @@ def _train(
     B: int,
     seed: int,
     kernels: Kernels,
-) -> Iterator[int]:
+) -> int:
+    """Change `p`; gives how many steps it took."""
     g, tape = p.like(), model.tape(lag + 1, B, DTYPE, kernels)
     adam = OPTIMIZERS["adam"]()
     slots, scratch = new_slots(adam, p), new_scratch(p)
-    window = Window(skip=lag)
     smoothed = task.guess
-    for k in range(steps):
-        x, answers = task.draw(lag, B, stream(seed, "recall.train", lag, k))
+    for done in range(1, steps + 1):
+        x, answers = task.draw(lag, B, stream(seed, "recall.train", lag, done))
         y = np.broadcast_to(answers, x.shape)
-        loss, _ = model.loss_and_grads(p, g, x, y, None, tape, window=window)
+        loss, _ = model.loss_and_grads(p, g, x, y, None, tape, window=Window(skip=lag))
         clip_(g, value=None, norm=CLIP_NORM)
-        step_(adam, p, g, slots, scratch, lr=RATE, t=k + 1)
-        yield k + 1
+        step_(adam, p, g, slots, scratch, lr=RATE, t=done)
         smoothed = SMOOTHING * smoothed + (1 - SMOOTHING) * loss
         if smoothed < SOLVED:
-            return
+            return done
+    return steps
 
 
 def _judge(
