@@ -8,7 +8,7 @@ from charrnn.arrays import Ids
 from charrnn.text.part import Part
 from charrnn.text.records import window
 
-WARM_UP = 512  # characters before a window, which the model reads to know where it is
+WARM_UP = 256  # characters before a window, which the model reads to know where it is
 
 
 class Windows(NamedTuple):
