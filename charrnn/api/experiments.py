@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import isfinite
 
 from charrnn import kernels
-from charrnn.cells import CELLS
+from charrnn.cells import CELLS, Cell
 from charrnn.errors import UsageError
 from charrnn.insight.recall import Recall, Task, network_of, recall
 from charrnn.insight.textbook import MATRICES, Experiment, experiment
@@ -37,11 +38,12 @@ def textbook(
 
 @dataclass(frozen=True)
 class Learner:
-    """A network that was probed: one layer of its cell."""
+    """A network that was probed, one layer of its cell, and what came of it at each lag."""
 
     cell: str
     hidden_size: int
     parameters: int
+    results: tuple[Recall, ...]
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,12 @@ class RecallCurve:
     """How well the cells recall a symbol, by how many steps ago it was."""
 
     task: Task
+    forget_bias: float  # of the LSTM, at the start
     learners: tuple[Learner, ...]
-    results: tuple[Recall, ...]  # a cell after the other, each by lag
 
-    def of(self, cell: str) -> tuple[Recall, ...]:
-        """Those of one cell."""
-        return tuple(one for one in self.results if one.cell == cell)
+    @property
+    def lags(self) -> tuple[int, ...]:
+        return tuple(one.lag for one in self.learners[0].results)
 
 
 def recall_curve(
@@ -62,6 +64,7 @@ def recall_curve(
     *,
     task: Task | None = None,
     parameters: int = 5000,
+    forget_bias: float = 1.0,
     steps: int = 1000,
     seed: int = 1,
     on_progress: Callable[[int, int], None] | None = None,
@@ -76,27 +79,28 @@ def recall_curve(
     _check_positive(lags=lags, sizes=(parameters, steps, task.distractors))
     if task.symbols < 2:
         raise UsageError("with fewer than 2 symbols there is nothing to recall")
-    chosen = sorted(set(lags))
-    total, done = len(CELLS) * sum(chosen), 0
-    learners, results = [], []
-    for cell in CELLS:
-        model = network_of(cell, task, parameters)
-        size = size_of(model.shapes())
-        learners.append(Learner(cell, model.cells[0].hidden_size, size))
+    if not isfinite(forget_bias):
+        raise UsageError("the forget bias must be finite")
+    chosen, learners = sorted(set(lags)), []
+    done, total = 0, len(CELLS) * sum(chosen)
+    for name in CELLS:
+        model = network_of(_maker(name, forget_bias), task, parameters)
+        results = []
         for lag in chosen:
-            results.append(
-                recall(
-                    *(cell, model, task, lag),
-                    steps=steps,
-                    batch_size=BATCH,
-                    seed=seed,
-                    kernels=kernels.choose(),
-                )
-            )
+            sizes = {"steps": steps, "batch_size": BATCH, "seed": seed}
+            results.append(recall(model, task, lag, **sizes, kernels=kernels.choose()))
             done += lag
             if on_progress:
                 on_progress(done, total)
-    return RecallCurve(task, tuple(learners), tuple(results))
+        H, size = model.cells[0].hidden_size, size_of(model.shapes())
+        learners.append(Learner(name, H, size, tuple(results)))
+    return RecallCurve(task, forget_bias, tuple(learners))
+
+
+def _maker(name: str, forget_bias: float) -> Callable[[int], Cell]:
+    """From H to the cell."""
+    options = {"forget_bias": forget_bias} if name == "lstm" else {}
+    return partial(CELLS[name], **options)
 
 
 def _check_positive(**numbers: Sequence[float]) -> None:

@@ -10,6 +10,8 @@ from charrnn.cli.output import table
 if TYPE_CHECKING:
     from charrnn.api import Experiment, RecallCurve
 
+UNITS = ("nats", "right")
+
 
 def textbook_page(found: "Sequence[Experiment]", matrix: str) -> str:
     """For people."""
@@ -49,22 +51,19 @@ def textbook_values(found: "Sequence[Experiment]", matrix: str) -> dict[str, Any
 
 def recall_page(curve: "RecallCurve") -> str:
     """For people: a row a lag, two columns a cell."""
-    columns = [curve.of(learner.cell) for learner in curve.learners]
     head = ("steps ago", *(f"{one.cell} {what}" for one in curve.learners for what in UNITS))
     rows = [
         (str(at[0].lag), *(text for x in at for text in (f"{x.loss:.3f}", f"{x.accuracy:.0%}")))
-        for at in zip(*columns, strict=True)
+        for at in zip(*(one.results for one in curve.learners), strict=True)
     ]
     networks = ", ".join(
         f"{x.cell} {x.hidden_size} units ({x.parameters:,} parameters)" for x in curve.learners
     )
     return (
         f"recalling one of {curve.task.symbols} symbols after so many steps, on new sequences;"
-        f" guessing costs {curve.task.guess:.3f} nats\n{networks}\n\n{table([head, *rows])}"
+        f" guessing costs {curve.task.guess:.3f} nats\n{networks};"
+        f" the LSTM's forget bias begins at {curve.forget_bias:g}\n\n{table([head, *rows])}"
     )
-
-
-UNITS = ("nats", "right")
 
 
 def recall_values(curve: "RecallCurve") -> dict[str, Any]:
@@ -72,6 +71,6 @@ def recall_values(curve: "RecallCurve") -> dict[str, Any]:
     return {
         "symbols": curve.task.symbols,
         "guess_nats": curve.task.guess,
+        "forget_bias": curve.forget_bias,
         "networks": [asdict(learner) for learner in curve.learners],
-        "results": [asdict(one) for one in curve.results],
     }

@@ -17,7 +17,7 @@ STEPS = {"--textbook": 100, "--recall": 1000}
 ONLY = {
     NETWORK: ("overrides", "lags", "positions", "chunks", "force"),
     "--textbook": ("hidden", "scale", "matrix", "steps", "seed"),
-    "--recall": ("after", "symbols", "parameters", "steps", "seed"),
+    "--recall": ("after", "symbols", "parameters", "forget_bias", "steps", "seed"),
 }
 
 
@@ -80,6 +80,9 @@ def _steps_ago(ctx: click.Context, option: click.Parameter, given: str) -> tuple
     default=5000,
     metavar="N",
     help="About so many in every network; 5000.",
+)
+@click.option(
+    "--forget-bias", type=float, default=1.0, metavar="X", help="Of the LSTM, at the start; 1."
 )
 @click.option(
     "--steps",
@@ -189,6 +192,7 @@ def _recall(options: dict[str, Any]) -> Found:
             options["after"],
             task=api.Task(symbols=options["symbols"]),
             parameters=options["parameters"],
+            forget_bias=options["forget_bias"],
             steps=options["steps"],
             seed=options["seed"],
             on_progress=meter,

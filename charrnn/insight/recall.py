@@ -5,13 +5,14 @@ Only that answer counts, so its error must travel back k steps for anything to b
 Hochreiter and Schmidhuber 1997, experiment 2; Arjovsky, Shah and Bengio 2016, the copying problem).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import log
 
 import numpy as np
 
 from charrnn.arrays import DType, Ids
-from charrnn.cells import CELLS
+from charrnn.cells import Cell
 from charrnn.initializers import Default
 from charrnn.kernels.base import Kernels
 from charrnn.kernels.plain import NUMPY
@@ -55,17 +56,16 @@ class Task:
 
 @dataclass(frozen=True)
 class Recall:
-    """How well one cell recalls over `lag` steps, on sequences it was not trained on."""
+    """How well a network recalls over `lag` steps, on sequences it was not trained on."""
 
-    cell: str
     lag: int
     loss: float  # nats
     accuracy: float
     steps: int  # of training, fewer than allowed where it was solved
 
 
-def network_of(cell: str, task: Task, parameters: int) -> CharModel:
-    """One layer of the cell, as wide as comes nearest to so many parameters."""
+def network_of(cell: Callable[[int], Cell], task: Task, parameters: int) -> CharModel:
+    """One layer of the cell, made with its H, as wide as comes nearest to so many parameters."""
     H, best = 1, _network(cell, task, 1)
     while abs(_size(wider := _network(cell, task, H + 1)) - parameters) <= abs(
         _size(best) - parameters
@@ -75,7 +75,6 @@ def network_of(cell: str, task: Task, parameters: int) -> CharModel:
 
 
 def recall(
-    cell: str,
     model: CharModel,
     task: Task,
     lag: int,
@@ -89,7 +88,7 @@ def recall(
     p = model.init(seed, Default(), DTYPE)
     done = _train_(model, p, task, lag, steps, batch_size, seed, kernels)
     loss, accuracy = _judge(model, p, task, lag, seed, kernels)
-    return Recall(cell, lag, loss, accuracy, done)
+    return Recall(lag, loss, accuracy, done)
 
 
 def _train_(
@@ -133,8 +132,8 @@ def _judge(
     return loss, float((tape.logits[0].argmax(axis=1) == y).mean())
 
 
-def _network(cell: str, task: Task, hidden_size: int) -> CharModel:
-    return CharModel(task.vocab_size, (CELLS[cell](hidden_size),))  # type: ignore[call-arg]
+def _network(cell: Callable[[int], Cell], task: Task, hidden_size: int) -> CharModel:
+    return CharModel(task.vocab_size, (cell(hidden_size),))
 
 
 def _size(model: CharModel) -> int:

@@ -32,12 +32,12 @@ def draw_textbook(found: "Sequence[Experiment]", path: str) -> None:
 def draw_recall(curve: "RecallCurve", path: str) -> None:
     """Draw the losses of `curve` into `path`. Raises UsageError where that cannot be."""
     with picture(path) as axes:
-        lags = sorted({one.lag for one in curve.results})
+        lags = curve.lags
         for k, learner in enumerate(curve.learners):
-            results = curve.of(learner.cell)
             axes.plot(
-                [one.lag for one in results],
-                [one.loss for one in results],
+                lags,
+                [one.loss for one in learner.results],
+                clip_on=False,
                 color=COLOURS[k % len(COLOURS)],
                 marker=MARKERS[k % len(MARKERS)],
                 label=f"{learner.cell}, {learner.hidden_size} units",
