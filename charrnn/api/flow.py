@@ -21,7 +21,7 @@ from charrnn.insight.spectrum import Spectrum, spectra
 from charrnn.params import Params, size_of
 from charrnn.text.batches import Chunks
 from charrnn.text.windows import Windows, windows_of
-from charrnn.training.footprint import BEYOND, drawing
+from charrnn.training.footprint import drawing
 
 FLOAT64 = np.dtype(np.float64)
 TOGETHER = 32  # positions that are read side by side
@@ -180,7 +180,7 @@ def _needed(trained: Trained, windows: Windows, batches: Chunks) -> int:
 
 
 def _check_memory(needed: int, config: Config, *, force: bool) -> None:
-    if problem := None if force and needed < BEYOND else excess(needed):
+    if problem := None if force else excess(needed):
         raise UsageError(
             f"{problem}: use a smaller model.hidden_size ({config.model.hidden_size}),"
             f" train.batch_size ({config.train.batch_size}) or fewer lags, or insist by --force"

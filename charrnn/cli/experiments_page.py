@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from charrnn.cli.flow_page import numbers, shown_steps
+from charrnn.cli.flow_page import number, numbers, shown_steps
 from charrnn.cli.output import table
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def textbook_values(found: "Sequence[Experiment]", matrix: str) -> dict[str, Any
         "experiments": [
             {
                 "largest_singular_value": one.scale,
-                "spectral_radius": one.radius,
+                "spectral_radius": number(one.radius),
                 "linear": numbers(one.linear),
                 "tanh": numbers(one.tanh),
             }

@@ -59,7 +59,7 @@ def values(flow: "GradientFlow") -> dict[str, Any]:
                 "gate": one.gate,
                 "slope": one.slope,
                 "singular_values": numbers(one.singular_values),
-                "spectral_radius": one.radius,
+                "spectral_radius": number(one.radius),
             }
             for one in flow.spectra
         ],
@@ -78,7 +78,12 @@ def values(flow: "GradientFlow") -> dict[str, Any]:
 
 def numbers(array: "np.ndarray[Any, Any]") -> list[float | None]:
     """As JSON can hold them."""
-    return [value if isfinite(value) else None for value in map(float, array)]
+    return [number(value) for value in map(float, array)]
+
+
+def number(value: float) -> float | None:
+    """As JSON can hold it."""
+    return value if isfinite(value) else None
 
 
 def shown_steps(last: int) -> list[int]:
@@ -113,7 +118,7 @@ def in_words(signal: "Signal") -> str:
     if not isfinite(last):
         return f"explodes: beyond all numbers before lag {lags}"
     if first == 0.0:
-        return "there is none"
+        return "nothing arrives"
     grown = last / first
     if grown >= MUCH:
         return f"explodes: {grown:.3g} times as large at lag {lags} as at lag 1"
@@ -138,7 +143,7 @@ def _reading(one: "Spectrum") -> str:
     if one.vanishes:
         return f"below 1: must vanish{through}"
     if one.may_explode:
-        return f"above 1: may explode{through}, and may not"
+        return f"above 1: may explode{through}, need not"
     return "1: between vanishing and exploding"
 
 

@@ -1,1 +1,1 @@
-"""The maths of looking inside a network: pure NumPy on arrays, no printing, no files."""
+"""The maths of looking inside: pure functions of arrays, without files and without printing."""

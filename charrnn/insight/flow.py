@@ -42,10 +42,13 @@ class Signal:
         return self._quantile(0.25), self._quantile(0.75)
 
     def reach(self, share: float) -> int | None:
-        """The first lag at which the median is at most `share` of that at lag 1; None: beyond K."""
+        """The first lag at which the median is at most `share` of that at lag 1.
+
+        None if that is beyond K, or nothing arrives at lag 1.
+        """
         median = self.median
         low = np.flatnonzero(median <= share * median[0])
-        return int(low[0]) + 1 if low.size else None
+        return int(low[0]) + 1 if low.size and median[0] > 0 else None
 
     def _quantile(self, share: float) -> Floats:
         """By the nearest norm that there is: between two infinite ones nothing can be taken."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from charrnn.pictures.figure import COLOURS, picture
+from charrnn.pictures.flow import on_log_axis
 
 if TYPE_CHECKING:
     from charrnn.api.experiments import RecallCurve
@@ -17,12 +18,18 @@ MARKERS = "osD^v"
 def draw_textbook(found: "Sequence[Experiment]", path: str) -> None:
     """Draw the norms of `found` into `path`. Raises UsageError where that cannot be."""
     with picture(path) as axes:
+        axes.set_yscale("log")
         for k, one in enumerate(found):
             colour, steps = COLOURS[k % len(COLOURS)], np.arange(len(one.linear))
             label = f"largest singular value {one.scale:g}"
-            axes.plot(steps, one.linear, color=colour, label=f"{label}, Wh alone")
-            axes.plot(steps, one.tanh, color=colour, linestyle="--", label=f"{label}, with tanh")
-        axes.set_yscale("log")
+            axes.plot(steps, on_log_axis(one.linear), color=colour, label=f"{label}, Wh alone")
+            axes.plot(
+                steps,
+                on_log_axis(one.tanh),
+                color=colour,
+                linestyle="--",
+                label=f"{label}, with tanh",
+            )
         axes.set_xlabel("steps back")
         axes.set_ylabel("norm of the gradient, of 1 at the start")
         axes.grid(alpha=0.3)

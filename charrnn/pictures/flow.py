@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from charrnn.arrays import Floats
 from charrnn.pictures.figure import COLOURS, picture
 
 if TYPE_CHECKING:
@@ -13,22 +14,20 @@ STYLES = {"h": "-", "c": "--"}
 
 
 def draw_flow(flow: "GradientFlow", path: str) -> None:
-    """Draw the medians and quartiles of `flow` into `path`. Raises UsageError where that cannot be.
-
-    What is 0 or infinite has no place on a log axis, and is left out.
-    """
+    """Draw the medians and quartiles of `flow` into `path`. Raises UsageError where that cannot be."""
     lags = np.arange(1, flow.lags + 1)
     with picture(path) as axes:
+        axes.set_yscale("log")
         for signal in flow.signals:
             colour = COLOURS[signal.layer % len(COLOURS)]
             axes.plot(
                 lags,
-                _drawn(signal.median),
+                on_log_axis(signal.median),
                 color=colour,
                 linestyle=STYLES[signal.state],
                 label=f"layer {signal.layer}, {signal.state}",
             )
-            lower, upper = map(_drawn, signal.quartiles)
+            lower, upper = map(on_log_axis, signal.quartiles)
             axes.fill_between(lags, lower, upper, color=colour, alpha=0.15, linewidth=0)
         if flow.seq_length < flow.lags:
             axes.axvline(flow.seq_length, color="#555555", linestyle=":")
@@ -41,7 +40,6 @@ def draw_flow(flow: "GradientFlow", path: str) -> None:
                 va="top",
                 fontsize="small",
             )
-        axes.set_yscale("log")
         axes.set_xlim(1, max(2, flow.lags))
         axes.set_xlabel("lag T - t, steps")
         axes.set_ylabel("norm of dL_T / dstate_t, nats per unit of the state")
@@ -53,5 +51,6 @@ def draw_flow(flow: "GradientFlow", path: str) -> None:
         axes.legend()
 
 
-def _drawn(norms: "np.ndarray[tuple[int], np.dtype[np.floating]]") -> "np.ndarray":
+def on_log_axis(norms: Floats) -> Floats:
+    """What is 0 or infinite has no place there, and is left out."""
     return np.where(np.isfinite(norms) & (norms > 0), norms, np.nan)
