@@ -14,7 +14,7 @@ STYLES = {"h": "-", "c": "--"}
 
 
 def draw_flow(flow: "GradientFlow", path: str) -> None:
-    """Draw the medians and quartiles of `flow` into `path`. Raises UsageError where that cannot be."""
+    """Draw medians and quartiles into `path`. Raises UsageError where that cannot be."""
     lags = np.arange(1, flow.lags + 1)
     with picture(path) as axes:
         axes.set_yscale("log")
