@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import partial
 from math import isfinite
 
-from charrnn import kernels
 from charrnn.cells import CELLS, Cell
 from charrnn.errors import UsageError
 from charrnn.insight.recall import Recall, Task, network_of, recall
@@ -88,7 +87,7 @@ def recall_curve(
         results = []
         for lag in chosen:
             sizes = {"steps": steps, "batch_size": BATCH, "seed": seed}
-            results.append(recall(model, task, lag, **sizes, kernels=kernels.choose()))
+            results.append(recall(model, task, lag, **sizes))
             done += lag
             if on_progress:
                 on_progress(done, total)
