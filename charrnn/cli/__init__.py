@@ -25,6 +25,7 @@ COMMANDS = {
     "config": "charrnn.cli.config",
     "compare": "charrnn.cli.compare",
     "gradcheck": "charrnn.cli.gradcheck",
+    "gradients": "charrnn.cli.gradients",
 }
 
 

@@ -233,6 +233,7 @@ def test_the_help_of_all_commands(charrnn) -> None:
         "  config     Check, show, describe and start config files.\n"
         "  compare    Train variants under one budget and print what became of each.\n"
         "  gradcheck  Check a network's gradients.\n"
+        "  gradients  Show how far gradients travel through time.\n"
     )
 
 
