@@ -13,6 +13,7 @@ What training needs is imported when it is first asked for, so that sampling sta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from charrnn.api.curves import Curves, curves
 from charrnn.api.sample import Request, Sample, Sampling, sample
 from charrnn.api.score import Score, open_part, score
 from charrnn.api.trained import Trained, load
@@ -25,12 +26,14 @@ if TYPE_CHECKING:
     from charrnn.api.comparing import compare, variants
     from charrnn.api.gradients import GradientReport, gradcheck
     from charrnn.api.outcomes import Outcome, Summary, Variant, summaries
+    from charrnn.api.runs import find_runs, labels_of
     from charrnn.api.training import train
 
 __all__ = [
     "Adaptation",
     "Baseline",
     "Config",
+    "Curves",
     "GradientReport",
     "Outcome",
     "Request",
@@ -45,7 +48,10 @@ __all__ = [
     "baselines_in",
     "baselines_of",
     "compare",
+    "curves",
+    "find_runs",
     "gradcheck",
+    "labels_of",
     "load",
     "load_config",
     "open_part",
@@ -65,6 +71,7 @@ LATER = {
     "gradcheck": "gradients",
     "GradientReport": "gradients",
     **dict.fromkeys(("compare", "variants"), "comparing"),
+    **dict.fromkeys(("find_runs", "labels_of"), "runs"),
     **dict.fromkeys(OUTCOMES, "outcomes"),
     **dict.fromkeys(JUDGING, "baselines"),
 }
