@@ -4,8 +4,11 @@ The one place that knows its package, the extra `tensorboard`. A file is a row o
 `Event` of protocol buffers with its length and checksums.
 """
 
+import os
 import time
+from collections.abc import Sequence
 from math import isfinite
+from pathlib import Path
 from typing import Any
 
 from charrnn.errors import UsageError
@@ -40,8 +43,8 @@ def check_tensorboard() -> None:
 class TensorBoard:
     """Writes what the record says of an event, as soon as it does. Raises OSError.
 
-    There is one file, of the whole run. What the record tells already, of a run that goes on, is
-    written first, into a new file, and the old one is removed: so no step is there twice, and what
+    All that a run tells is in one file. What the record has already, of a run that goes on, is
+    written first, into a new file, and the old one is emptied: so no step is there twice, and what
     was torn is gone. `seconds` of training have passed; the times of events are those of a run
     without a break.
     """
@@ -53,8 +56,7 @@ class TensorBoard:
         self.seconds = 0.0
         self.clipped = Smoothing(CLIPPED)
         make_folder(run.tensorboard)
-        for old in run.events():
-            old.unlink()
+        _retire(run.events())
         self.file = run.new_events().open("xb", buffering=0)
         self.writer = RecordWriter(self.file)
         try:
@@ -105,6 +107,17 @@ class TensorBoard:
 
         record = Record(wall_time=self.began + self.seconds, step=step, **what)
         self.writer.write(record.SerializeToString())
+
+
+def _retire(files: Sequence[Path]) -> None:
+    """Empty the last of them and remove the others. Raises OSError.
+
+    A viewer that waits at the end of the last one would not go on to the next if it were not there.
+    """
+    for file in files[:-1]:
+        file.unlink()
+    for file in files[-1:]:
+        os.truncate(file, 0)
 
 
 def _text(tag: str, text: str) -> dict[str, Any]:
