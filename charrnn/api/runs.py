@@ -43,7 +43,9 @@ def _meant_by(path: Path) -> list[Path]:
         return begun
     if names:
         raise DataError(f"{path}: of its {len(names)} runs none has begun")
-    what = "it has no metrics.jsonl" if path.is_dir() else "there is no such folder"
+    what = "it has no metrics.jsonl"
+    if not path.is_dir():
+        what = "it is not a folder" if path.exists() else "there is no such folder"
     raise DataError(
         f"{path}: not a run: {what}; name a run directory, or the folder of a comparison"
     )

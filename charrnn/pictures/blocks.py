@@ -11,6 +11,7 @@ from charrnn.pictures.panels import Line, Panel, Sheet, short
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 SHOWN = COLOURS[:-1]  # black would be lost where the terminal is
+MANY = 3.0  # powers of ten on an axis
 TICK = 12  # columns that a number below the axis wants
 
 
@@ -39,7 +40,7 @@ def curves_in_blocks(sheet: Sheet, width: int, height: int, *, coloured: bool) -
         figure.clear()
         figure.theme("colorless")
         figure.plot_size(width, height)
-        lines = [seen for line in panel.lines if (seen := _seen(line, panel.top)) is not None]
+        lines = [seen for line in panel.lines if (seen := _seen(line, panel)) is not None]
         for line in lines:
             marker = plotext.marker(_sign(line, plain=plain), _colour(line))
             signal = figure.signal(line.x.tolist(), line.y.tolist(), marker=marker)
@@ -50,14 +51,17 @@ def curves_in_blocks(sheet: Sheet, width: int, height: int, *, coloured: bool) -
     return "".join(f"{row.rstrip()}\n" for text in drawn for row in text.splitlines())
 
 
-def _seen(line: Line, top: float | None) -> Line | None:
-    """What of a line is shown: of the training, only the smooth one."""
+def _seen(line: Line, panel: Panel) -> Line | None:
+    """What of a line is shown, of the training only the smooth one; of gradients the logarithm."""
     if line.part in ("raw", "mark"):
         return None
-    seen = np.isfinite(line.x) & np.isfinite(line.y)
-    if top is not None:
-        seen &= line.y <= top
-    return Line(line.part, line.x[seen], line.y[seen], line.colour) if seen.any() else None
+    y = line.y
+    if panel.kind == "gradient":
+        y = np.log10(y, out=np.full_like(y, np.nan), where=y > 0)
+    seen = np.isfinite(line.x) & np.isfinite(y)
+    if panel.top is not None:
+        seen &= y <= panel.top
+    return Line(line.part, line.x[seen], y[seen], line.colour) if seen.any() else None
 
 
 def _sign(line: Line, *, plain: bool) -> str:
@@ -74,10 +78,18 @@ def _colour(line: Line) -> tuple[int, ...]:
 
 def _furnish(figure: Any, panel: Panel, lines: list[Line], width: int, height: int) -> None:
     figure.title(panel.unit)
-    for axis, room in ((0, width // TICK), (1, height // 3)):
-        values = np.concatenate([(line.x, line.y)[axis] for line in lines])
-        marks = ticks(float(values.min()), float(values.max()), max(room, 2))
-        figure.ruler(axis, 0).ticks(marks, [short(mark) for mark in marks])
+    if not lines:
+        return
+    x, y = (np.concatenate([getattr(line, axis) for line in lines]) for axis in "xy")
+    marks = ticks(float(x.min()), float(x.max()), max(width // TICK, 2))
+    figure.ruler(0, 0).ticks(marks, [short(mark) for mark in marks])
+    low, high = float(y.min()), float(y.max())
+    if panel.kind == "gradient":
+        marks = powers(low, high)
+        figure.ruler(1, 0).ticks([log10(mark) for mark in marks], [short(mark) for mark in marks])
+    else:
+        marks = ticks(low, high, max(height // 3, 2))
+        figure.ruler(1, 0).ticks(marks, [short(mark) for mark in marks])
 
 
 def ticks(low: float, high: float, most: int) -> list[float]:
@@ -88,3 +100,10 @@ def ticks(low: float, high: float, most: int) -> list[float]:
     step = next(k * power for k in (1, 2, 5, 10) if (high - low) <= k * power * most)
     numbers = range(ceil(low / step), floor(high / step) + 1)
     return [round(k * step, 12) for k in numbers]
+
+
+def powers(low: float, high: float) -> list[float]:
+    """The powers of ten from 10**low to 10**high; if they are few, 2 and 5 times them as well."""
+    factors = (1.0,) if high - low > MANY else (1.0, 2.0, 5.0)
+    numbers = [k * 10.0**power for power in range(floor(low), ceil(high) + 1) for k in factors]
+    return [number for number in numbers if low <= log10(number) <= high]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import log
+from math import inf, log
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -79,19 +79,21 @@ def make_sheet(
         else:
             lines = [line for one in shown for line in _others(kind, one, by, len(shown))]
         if not any(np.isfinite(line.y).any() for line in lines):
-            raise UsageError(f"{_MISSING[kind]}; leave {kind} out of --panels")
+            raise UsageError(_MISSING[kind])
+        if not any(np.isfinite(line.x).any() for line in lines):
+            raise UsageError(f"no run tells the {AXES[by]}; choose another axis by --by")
         unit = f"loss, {'bits' if bits else 'nats'}/char" if kind == "loss" else _UNITS[kind]
-        end = (top or _top(shown, lines, bits)) if kind == "loss" else None
+        end = _top(shown, lines, bits, top) if kind == "loss" else None
         panels.append(Panel(kind, unit, (*lines, *marks), end))
     return Sheet(AXES[by], tuple(shown), tuple(panels))
 
 
 _UNITS = {"rate": "learning rate", "gradient": "gradient norm", "clipped": "share clipped"}
 _MISSING = {
-    "loss": "no run has a loss yet",
-    "rate": "no run tells its learning rate",
-    "gradient": "no run tells the norms of its gradients",
-    "clipped": "no run tells which of its steps were clipped",
+    "loss": "no run has a loss yet; wait for its first step",
+    "rate": "no run tells its learning rate; leave rate out of --panels",
+    "gradient": "no run tells the norms of its gradients; leave gradient out of --panels",
+    "clipped": "no run tells which of its steps were clipped; leave clipped out of --panels",
 }
 
 
@@ -160,9 +162,18 @@ def _thinned(x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
     return x[some], y[some]
 
 
-def _top(shown: Sequence[Shown], lines: Sequence[Line], bits: bool) -> float | None:
-    """Where the picture ends, if losses rise far above what guessing reaches."""
+def _top(
+    shown: Sequence[Shown], lines: Sequence[Line], bits: bool, wanted: float | None
+) -> float | None:
+    """Where the axis of losses ends: as is wanted, or if they rise far above what guessing reaches.
+
+    Raises UsageError where nothing would be seen.
+    """
+    values = np.concatenate([line.y[np.isfinite(line.y)] for line in lines])
+    if wanted is not None:
+        if not values.min() < wanted < inf:
+            raise UsageError(f"--top {wanted:g}: the lowest loss is {values.min():.4f}")
+        return wanted
     sizes = [one.curves.vocab_size for one in shown if one.curves.vocab_size]
     highest = HIGHEST * log(max(sizes, default=1)) / (log(2) if bits else 1.0)
-    values = np.concatenate([line.y[np.isfinite(line.y)] for line in lines])
     return highest if values.min() < highest < values.max() else None

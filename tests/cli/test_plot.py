@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from charrnn import api
-from charrnn.pictures.blocks import ticks
+from charrnn.pictures.blocks import powers, ticks
 
 CONFIG = """\
 data: {path: text.txt, split: [0.8, 0.1, 0.1]}
@@ -228,6 +228,7 @@ class TestPictures:
     ("arguments", "code", "said"),
     [
         (["none"], 3, "none: not a run: there is no such folder"),
+        (["run/best.npz"], 3, "run/best.npz: not a run: it is not a folder"),
         (["empty"], 3, "empty: not a run: it has no metrics.jsonl"),
         (["run", "--panels", "loss,speed"], 2, "there is no 'speed'"),
         (["run", "--smooth", "1"], 2, "--smooth"),
@@ -255,3 +256,8 @@ def test_what_cannot_be_drawn_is_one_line(charrnn, run: Path, arguments, code, s
 )
 def test_marks_are_round_numbers(low: float, high: float, most: int, marks: list[float]) -> None:
     assert ticks(low, high, most) == marks
+
+
+def test_marks_of_an_axis_of_powers() -> None:
+    assert powers(-1.1, 0.9) == pytest.approx([0.1, 0.2, 0.5, 1, 2, 5])
+    assert powers(-4, 1) == pytest.approx([1e-4, 1e-3, 1e-2, 0.1, 1, 10])
