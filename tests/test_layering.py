@@ -117,6 +117,7 @@ RANKS = {
     "charrnn.api.introduction": 20,
     "charrnn.api.watching": 20,
     "charrnn.api.place": 17,
+    "charrnn.api.record": 16,
     "charrnn.api.curves": 17,
     "charrnn.api.runs": 17,
     "charrnn.api.outcomes": 18,

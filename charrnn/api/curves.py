@@ -1,6 +1,6 @@
 """The curves of a run, read from its record: losses, learning rate, gradients, samples."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import isfinite, nan
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -8,10 +8,11 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from charrnn.api.record import Passage, Record, read_record
 from charrnn.config import Config, load_config
 from charrnn.errors import ConfigError, DataError
 from charrnn.insight.smoothing import smoothed
-from charrnn.listeners.metrics import number_in, read_lines
+from charrnn.listeners.metrics import number_in
 from charrnn.rundir import RunDir
 from charrnn.training.events import NotFinite
 
@@ -21,7 +22,6 @@ By: TypeAlias = Literal["steps", "characters", "minutes"]
 SPAN = 50  # steps: the most that the running mean of the loss is over
 SPANS = 50  # in a run: of a short one it is over as little as shows its course
 ROUNDING = 0.01  # epochs: the record has four decimals, so less than this says little
-MOST_STEPS = 2**53  # a float counts them exactly
 
 
 class Axis(NamedTuple):
@@ -30,13 +30,6 @@ class Axis(NamedTuple):
     steps: NDArray[np.int64]
     characters: Numbers  # read in training
     minutes: Numbers  # of training; time between two sittings does not count
-
-
-class Passage(NamedTuple):
-    """A text and the step that it is of."""
-
-    step: int
-    text: str
 
 
 @dataclass(frozen=True)
@@ -89,10 +82,8 @@ def curves(run: str | Path, *, smooth: float | None = None) -> Curves:
     than 2500. Raises DataError where there is no record that can be read.
     """
     folder = RunDir(Path(run))
-    told = _Told()
     try:
-        for line in read_lines(folder.metrics):
-            told.add(line)
+        told = read_record(folder.metrics)
     except OSError as error:
         raise DataError(
             f"{folder.path}: no run that can be read: {folder.metrics.name}:"
@@ -101,66 +92,7 @@ def curves(run: str | Path, *, smooth: float | None = None) -> Curves:
     return _curves_of(told, folder, smooth)
 
 
-@dataclass
-class _Told:
-    """The record so far; what a later line takes back is gone."""
-
-    start: dict[str, Any] = field(default_factory=dict)
-    steps: list[dict[str, Any]] = field(default_factory=list)
-    evals: list[dict[str, Any]] = field(default_factory=list)
-    samples: list[dict[str, Any]] = field(default_factory=list)
-    notes: list[Passage] = field(default_factory=list)
-    resumes: list[int] = field(default_factory=list)
-    not_finite: list[NotFinite] = field(default_factory=list)
-    test: dict[str, Any] | None = None
-    ended: str | None = None
-
-    def add(self, line: dict[str, Any]) -> None:
-        match line:
-            case {"event": "start"}:
-                self.start = line
-            case {"event": str(event), "step": int(step)} if 0 <= step < MOST_STEPS:
-                self._add_of(event, step, line)
-
-    def _add_of(self, event: str, step: int, line: dict[str, Any]) -> None:
-        match line:
-            case {"event": "step"}:
-                self._back_to(step - 1)
-                self.steps.append(line)
-            case {"event": "eval", "split": "val"}:
-                _drop(self.evals, step - 1)
-                self.evals.append(line)
-            case {"event": "eval", "split": "test"}:
-                self.test = line
-            case {"event": "sample", "text": str()}:
-                _drop(self.samples, step - 1)
-                self.samples.append(line)
-            case {"event": "note", "text": str(text)}:
-                self.notes.append(Passage(step, text))
-            case {"event": "resume"}:
-                self._back_to(step)
-                self.resumes.append(step)
-            case {"event": "not_finite", "what": str(what), "then": str(then), "now": int(now)}:
-                self.not_finite.append(NotFinite(step, what, then, now))  # type: ignore[arg-type]
-                if then == "rollback":
-                    self._back_to(now)
-            case {"event": "finish", "reason": str(reason)}:
-                self.ended = reason
-
-    def _back_to(self, step: int) -> None:
-        """The run goes on from `step`: what it told of later ones, or of an end, does not hold."""
-        for lines in (self.steps, self.evals, self.samples):
-            _drop(lines, step)
-        self.test = self.ended = None
-
-
-def _drop(lines: list[dict[str, Any]], step: int) -> None:
-    """Remove those after `step`."""
-    while lines and lines[-1]["step"] > step:
-        lines.pop()
-
-
-def _curves_of(told: _Told, folder: RunDir, smooth: float | None) -> Curves:
+def _curves_of(told: Record, folder: RunDir, smooth: float | None) -> Curves:
     if smooth is None:
         smooth = 1 - 1 / min(max(len(told.steps) / SPANS, 1), SPAN)
     config = _config_of(folder)
@@ -200,7 +132,7 @@ def _config_of(folder: RunDir) -> Config | None:
         return None
 
 
-def _characters_a_step(told: _Told, config: Config | None) -> float:
+def _characters_a_step(told: Record, config: Config | None) -> float:
     """How many characters a step reads, on the average of an epoch; NaN if nothing tells."""
     last = told.steps[-1] if told.steps else {}
     epoch, chars = number_in(last, "epoch"), number_in(told.start, "train_chars")
