@@ -43,10 +43,10 @@ class Record:
         match line:
             case {"event": "start"}:
                 self.start = line
-            case {"event": str(event), "step": int(step)} if 0 <= step < MOST_STEPS:
-                self._add_of(event, step, line)
+            case {"step": int(step)} if 0 <= step < MOST_STEPS:
+                self._add_of(step, line)
 
-    def _add_of(self, event: str, step: int, line: dict[str, Any]) -> None:
+    def _add_of(self, step: int, line: dict[str, Any]) -> None:
         match line:
             case {"event": "step"}:
                 self._back_to(step - 1)
