@@ -13,6 +13,7 @@ What training needs is imported when it is first asked for, so that sampling sta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from charrnn.api.curves import Curves, curves
 from charrnn.api.sample import Request, Sample, Sampling, sample
 from charrnn.api.score import Score, open_part, score
 from charrnn.api.trained import Trained, load
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from charrnn.api.flow import GradientFlow, gradient_flow, trained_or_not, untrained
     from charrnn.api.gradients import GradientReport, gradcheck
     from charrnn.api.outcomes import Outcome, Summary, Variant, summaries
+    from charrnn.api.runs import find_runs, labels_of
     from charrnn.api.training import train
     from charrnn.insight.clipping import Clipping
     from charrnn.insight.flow import Signal
@@ -39,6 +41,7 @@ __all__ = [
     "Baseline",
     "Clipping",
     "Config",
+    "Curves",
     "Experiment",
     "GradientFlow",
     "GradientReport",
@@ -61,8 +64,11 @@ __all__ = [
     "baselines_in",
     "baselines_of",
     "compare",
+    "curves",
+    "find_runs",
     "gradcheck",
     "gradient_flow",
+    "labels_of",
     "load",
     "load_config",
     "open_part",
@@ -89,6 +95,7 @@ LATER = {
     "gradcheck": "gradients",
     "GradientReport": "gradients",
     **dict.fromkeys(("compare", "variants"), "comparing"),
+    **dict.fromkeys(("find_runs", "labels_of"), "runs"),
     **dict.fromkeys(OUTCOMES, "outcomes"),
     **dict.fromkeys(JUDGING, "baselines"),
     **dict.fromkeys((*FLOW, *FOUND), "flow"),
