@@ -1,11 +1,14 @@
 """A run directory: which file in it is which, and which checkpoint is the one to go on from.
 
 config.yaml   vocab.json   metrics.jsonl   checkpoints/step-00001000.npz   best.npz   last.npz
+tensorboard/events.out.tfevents.NUMBER.charrnn, if output.tensorboard says so
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from time import time_ns
 from typing import NamedTuple
 
 from charrnn.checkpoint import Checkpoint, read_checkpoint, refusal
@@ -43,6 +46,18 @@ class RunDir:
     def checkpoints(self) -> Path:
         return self.path / "checkpoints"
 
+    @property
+    def tensorboard(self) -> Path:
+        return self.path / "tensorboard"
+
+    def events(self) -> list[Path]:
+        """The event files that we have written for TensorBoard, oldest first."""
+        return sorted(self.tensorboard.glob("events.out.tfevents.*.charrnn"))
+
+    def new_events(self) -> Path:
+        """A name for one more, which comes after those before it, as viewers want it."""
+        return self.tensorboard / f"events.out.tfevents.{time_ns():019d}.charrnn"
+
     def step(self, step: int) -> Path:
         """The checkpoint written after `step`."""
         return self.checkpoints / f"step-{step:08d}.npz"
@@ -68,8 +83,10 @@ class RunDir:
     def clear(self) -> None:
         """Remove the files of an earlier run, for good, and nothing else. Raises OSError."""
         mine = (self.metrics, self.best, self.last, self.config, self.vocab)
-        for path in (*self.steps(), *mine):
+        for path in (*self.steps(), *self.events(), *mine):
             path.unlink(missing_ok=True)
+        with suppress(OSError):  # it holds what is not ours, or was never there
+            self.tensorboard.rmdir()
         for folder in (self.checkpoints, self.path):
             sync_folder(folder)
 

@@ -52,6 +52,8 @@ RANKS = {
     "charrnn.model": 9,
     "charrnn.recompute": 10,
     "charrnn.baselines": 1,
+    "charrnn.insight": 0,
+    "charrnn.insight.smoothing": 1,
     "charrnn.gradcheck": 10,
     # matter: bytes to arrays and back
     "charrnn.header": 1,
@@ -95,12 +97,19 @@ RANKS = {
     "charrnn.training.loop": 13,
     "charrnn.training.footprint": 13,
     "charrnn.training": 14,
+    "charrnn.text.windows": 5,
+    "charrnn.insight.flow": 11,
+    "charrnn.insight.spectrum": 11,
+    "charrnn.insight.textbook": 12,
+    "charrnn.insight.clipping": 12,
+    "charrnn.insight.recall": 12,
     # words: names, options, people
     "charrnn.config": 15,
     "charrnn.listeners": 11,
     "charrnn.listeners.metrics": 11,
     "charrnn.listeners.checkpoints": 11,
     "charrnn.listeners.progress": 11,
+    "charrnn.listeners.tensorboard": 12,
     "charrnn.build": 16,
     "charrnn.api.trained": 17,
     "charrnn.api.vocab": 17,
@@ -114,10 +123,15 @@ RANKS = {
     "charrnn.api.introduction": 20,
     "charrnn.api.watching": 20,
     "charrnn.api.place": 17,
+    "charrnn.api.record": 16,
+    "charrnn.api.curves": 17,
+    "charrnn.api.runs": 17,
     "charrnn.api.outcomes": 18,
     "charrnn.api.comparing": 20,
     "charrnn.api.baselines": 20,
     "charrnn.api.gradients": 20,
+    "charrnn.api.flow": 20,
+    "charrnn.api.experiments": 20,
     "charrnn.api.follow": 20,
     "charrnn.api.training": 21,
     "charrnn.api": 22,
@@ -127,7 +141,11 @@ RANKS = {
     "charrnn.pages.chart": 12,
     "charrnn.pictures": 12,
     "charrnn.pictures.figure": 12,
-    "charrnn.pictures.losses": 19,
+    "charrnn.pictures.panels": 18,
+    "charrnn.pictures.curves": 19,
+    "charrnn.pictures.blocks": 19,
+    "charrnn.pictures.flow": 21,
+    "charrnn.pictures.experiments": 21.5,
     "charrnn.cli.output": 23,
     "charrnn.cli.judged": 23,
     "charrnn.cli.signals": 23,
@@ -141,6 +159,8 @@ ONLY_HERE = {
     "click": {"charrnn.cli"},
     "numba": {"charrnn.kernels.fused", "charrnn.kernels.packed"},
     "matplotlib": {"charrnn.pictures.figure"},
+    "plotext": {"charrnn.pictures.blocks"},
+    "tensorboard": {"charrnn.listeners.tensorboard"},
     "mpi4py": {"charrnn.parallel.mpi", "charrnn.parallel.launcher"},
 }
 
@@ -214,7 +234,8 @@ def test_the_core_needs_four_packages_and_no_other() -> None:
 
     roots = {i.split(".")[0] for name in MODULES for i in imports_of(name)}
     foreign = roots - set(sys.stdlib_module_names) - {"charrnn"}
-    assert foreign == {"numpy", "click", "tqdm", "yaml", "mpi4py", "numba", "matplotlib"}
+    extras = {"mpi4py", "numba", "matplotlib", "plotext", "tensorboard"}
+    assert foreign == {"numpy", "click", "tqdm", "yaml"} | extras
 
 
 def test_the_package_has_no_way_into_the_network() -> None:

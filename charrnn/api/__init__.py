@@ -13,6 +13,7 @@ What training needs is imported when it is first asked for, so that sampling sta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from charrnn.api.curves import Curves, curves
 from charrnn.api.sample import Request, Sample, Sampling, sample
 from charrnn.api.score import Score, open_part, score
 from charrnn.api.trained import Trained, load
@@ -23,21 +24,39 @@ from charrnn.training.dynamic import Adaptation
 if TYPE_CHECKING:
     from charrnn.api.baselines import Baseline, baselines_for, baselines_in, baselines_of
     from charrnn.api.comparing import compare, variants
+    from charrnn.api.experiments import Learner, RecallCurve, recall_curve, textbook
+    from charrnn.api.flow import GradientFlow, gradient_flow, trained_or_not, untrained
     from charrnn.api.gradients import GradientReport, gradcheck
     from charrnn.api.outcomes import Outcome, Summary, Variant, summaries
+    from charrnn.api.runs import find_runs, labels_of
     from charrnn.api.training import train
+    from charrnn.insight.clipping import Clipping
+    from charrnn.insight.flow import Signal
+    from charrnn.insight.recall import Recall, Task
+    from charrnn.insight.spectrum import Spectrum
+    from charrnn.insight.textbook import Experiment
 
 __all__ = [
     "Adaptation",
     "Baseline",
+    "Clipping",
     "Config",
+    "Curves",
+    "Experiment",
+    "GradientFlow",
     "GradientReport",
+    "Learner",
     "Outcome",
+    "Recall",
+    "RecallCurve",
     "Request",
     "Sample",
     "Sampling",
     "Score",
+    "Signal",
+    "Spectrum",
     "Summary",
+    "Task",
     "Trained",
     "Variant",
     "VocabReport",
@@ -45,28 +64,42 @@ __all__ = [
     "baselines_in",
     "baselines_of",
     "compare",
+    "curves",
+    "find_runs",
     "gradcheck",
+    "gradient_flow",
+    "labels_of",
     "load",
     "load_config",
     "open_part",
     "parse_config",
+    "recall_curve",
     "sample",
     "score",
     "summaries",
+    "textbook",
     "train",
+    "trained_or_not",
+    "untrained",
     "variants",
     "vocab",
 ]
 
 OUTCOMES = ("Outcome", "Summary", "Variant", "summaries")
 JUDGING = ("Baseline", "baselines_for", "baselines_in", "baselines_of")
+FLOW = ("GradientFlow", "gradient_flow", "trained_or_not", "untrained")
+FOUND = ("Clipping", "Signal", "Spectrum")
+PROBES = ("Experiment", "Learner", "Recall", "RecallCurve", "Task", "recall_curve", "textbook")
 LATER = {
     "train": "training",
     "gradcheck": "gradients",
     "GradientReport": "gradients",
     **dict.fromkeys(("compare", "variants"), "comparing"),
+    **dict.fromkeys(("find_runs", "labels_of"), "runs"),
     **dict.fromkeys(OUTCOMES, "outcomes"),
     **dict.fromkeys(JUDGING, "baselines"),
+    **dict.fromkeys((*FLOW, *FOUND), "flow"),
+    **dict.fromkeys(PROBES, "experiments"),
 }
 
 

@@ -10,9 +10,11 @@ from contextlib import suppress
 from itertools import product
 from pathlib import Path
 
+from charrnn.api.curves import curves
 from charrnn.api.memory import excess, footprint_of
-from charrnn.api.outcomes import Outcome, Variant, outcome_of, record_of
+from charrnn.api.outcomes import Outcome, Variant, outcome_of
 from charrnn.api.prepare import open_dataset, prepare_plan
+from charrnn.api.runs import MARKER, names_in
 from charrnn.checkpoint import read_checkpoint
 from charrnn.config import Config, dump_config, load_config, resume_changes
 from charrnn.errors import CharrnnError, UsageError
@@ -20,7 +22,6 @@ from charrnn.files import write_text
 from charrnn.machine import resident
 from charrnn.rundir import RunDir
 
-MARKER = "compare.json"  # in the folder of a comparison: the names of its runs
 PATIENCE = 0.2  # seconds between two looks at whether the user has had enough
 
 
@@ -107,10 +108,7 @@ def _check_memory(chosen: Sequence[Variant], jobs: int) -> None:
 def _claim(chosen: Sequence[Variant]) -> None:
     """Write down which runs are ours to replace; those of others are not."""
     for folder in {variant.folder.parent for variant in chosen}:
-        marker = folder / MARKER
-        known = set()
-        with suppress(OSError, ValueError):
-            known = set(json.loads(marker.read_text(encoding="utf-8")))
+        known = names_in(folder)
         mine = {variant.folder for variant in chosen if variant.folder.parent == folder}
         try:
             for path in sorted(mine):
@@ -119,7 +117,7 @@ def _claim(chosen: Sequence[Variant]) -> None:
                         f"{path}: holds a run that no comparison has made; choose another --out"
                     )
             folder.mkdir(parents=True, exist_ok=True)
-            write_text(marker, json.dumps(sorted(known | {path.name for path in mine})))
+            write_text(folder / MARKER, json.dumps(sorted(known | {path.name for path in mine})))
         except OSError as error:
             raise UsageError(f"{folder}: cannot be written ({error.strerror})") from None
 
@@ -215,10 +213,9 @@ def _same_config(variant: Variant) -> bool:
 def _is_finished(variant: Variant) -> bool:
     if not _same_config(variant):
         return False
-    end = [line for line in record_of(variant) if line["event"] == "finish"]
-    if not end or end[-1]["reason"] in ("interrupted", "diverged"):
-        return False
     try:
+        if curves(variant.folder).ended in (None, "interrupted", "diverged"):
+            return False
         corpus, _ = open_dataset(load_config(variant.config, variant.overrides))
         header = read_checkpoint(RunDir(variant.folder).best).header
     except CharrnnError:

@@ -49,7 +49,7 @@ def gradcheck(config: Config, *, force: bool = False) -> GradientReport:
     UsageError, unless by `force`, where there is not the memory for the network.
     """
     _, dataset = open_dataset(config)
-    batches, _ = batches_of(_small(config), dataset)
+    batches, _ = batches_of(_small(config), dataset.train)
     model = build.model(config, dataset.vocabulary.size)
     if not force:
         _check_memory(config, model, batches)

@@ -1,14 +1,15 @@
 """What came of training runs that are compared: read from their run directories."""
 
-import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import mean, median
-from typing import Any
+from statistics import mean
 
-from charrnn.rundir import RunDir
+import numpy as np
+
+from charrnn.api.curves import curves
+from charrnn.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -73,40 +74,26 @@ def summaries(outcomes: Sequence[Outcome]) -> list[Summary]:
     return sorted(found, key=lambda one: (not one.good, one.mean("val_loss") or 0.0))
 
 
-def record_of(variant: Variant) -> list[dict[str, Any]]:
-    """The lines of its metrics.jsonl that are whole; none where there is no such file."""
-    lines: list[dict[str, Any]] = []
-    with suppress(OSError):
-        for line in RunDir(variant.folder).metrics.read_text(encoding="utf-8").splitlines():
-            with suppress(json.JSONDecodeError):
-                lines.append(json.loads(line))
-    return lines
-
-
 def outcome_of(variant: Variant, error: str | None) -> Outcome:
     """What its run directory tells; `error` is the line that it failed with, if it did."""
-    record = record_of(variant)
-    steps = [line for line in record if line["event"] == "step"]
-    if error is not None or not steps:
+    told = None
+    with suppress(DataError):
+        told = curves(variant.folder)
+    if error is not None or told is None or not told.train.size:
         return Outcome(variant.label, str(variant.folder), error or "it took no step")
-    by_split = {
-        split: [line for line in record if line["event"] == "eval" and line["split"] == split]
-        for split in ("val", "test")
-    }
-    start = next(line for line in record if line["event"] == "start")
-    per_step = start["train_chars"] * steps[-1]["epoch"] / steps[-1]["step"]
-    val = [line["loss"] for line in by_split["val"]]
-    test = [line["loss"] for line in by_split["test"]]
     return Outcome(
         label=variant.label,
         run=str(variant.folder),
         error=None,
-        parameters=start["parameters"],
-        steps=steps[-1]["step"],
-        chars_per_second=median(line["chars_per_second"] for line in steps),
-        grad_norm=median(line["grad_norm"] for line in steps),
-        val_loss=min(val, default=None),
-        test_loss=test[-1] if test else None,
-        minutes=steps[-1]["seconds"] / 60,
-        curve=tuple((round(line["step"] * per_step), line["loss"]) for line in by_split["val"]),
+        parameters=told.parameters,
+        steps=int(told.along.steps[-1]),
+        chars_per_second=float(np.median(told.chars_per_second)),
+        grad_norm=float(np.median(told.grad_norm)),
+        val_loss=told.best_val,
+        test_loss=told.test,
+        minutes=float(told.along.minutes[-1]),
+        curve=tuple(
+            (round(characters), loss)
+            for characters, loss in zip(told.val_along.characters, told.val.tolist(), strict=True)
+        ),
     )

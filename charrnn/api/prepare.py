@@ -84,7 +84,7 @@ def prepare_plan(
     The vocabulary is the text's own where none is given.
     """
     corpus, dataset = open_dataset(config, on_reading, vocabulary)
-    batches, notes = batches_of(config, dataset)
+    batches, notes = batches_of(config, dataset.train)
     model = build.model(config, dataset.vocabulary.size)
     return corpus, dataset, _plan(config, model, dataset, batches), notes
 
@@ -114,19 +114,19 @@ def open_dataset(
     return corpus, dataset
 
 
-def batches_of(config: Config, dataset: Dataset) -> tuple[Chunks, tuple[str, ...]]:
+def batches_of(config: Config, train: Part) -> tuple[Chunks, tuple[str, ...]]:
     """The chunks of the training part, of the size asked for or the nearest it has room for."""
-    n, t = dataset.train.characters, config.train
+    n, t = train.characters, config.train
     if n < 2:
         raise DataError(
             f"{', '.join(config.data.path)}: the training part has {n} of the text's characters,"
             " and training needs 2 or more; use a longer text or a larger first share in data.split"
         )
-    if dataset.train.records is not None:
-        return _record_batches(config, dataset.train, len(dataset.train.records.lengths))
+    if train.records is not None:
+        return _record_batches(config, train, len(train.records.lengths))
     B, T = fit(n, t.batch_size, t.seq_length)
     stride = None if t.stride is None else min(t.stride, T)
-    batches = Batches(dataset.train, B, T, stride, t.seq_jitter, t.seed)
+    batches = Batches(train, B, T, stride, t.seq_jitter, t.seed)
     if t.batch_size == B and t.seq_length == T:
         return batches, ()
     return batches, (

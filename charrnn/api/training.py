@@ -1,7 +1,7 @@
 """Training: from a config to a run directory, as a stream of events."""
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from functools import partial
 from itertools import chain
 from math import inf
@@ -27,6 +27,7 @@ from charrnn.errors import (
 from charrnn.files import write_text
 from charrnn.listeners.checkpoints import SaveBest, SaveLatest
 from charrnn.listeners.metrics import Metrics, rewind
+from charrnn.listeners.tensorboard import TensorBoard, check_tensorboard
 from charrnn.lock import locked
 from charrnn.parallel import mpi
 from charrnn.parallel.base import Communicator
@@ -77,6 +78,8 @@ def train(
     if launched():
         yield from follow(mpi.world(), config, stop, insist=force or resume)
         return
+    if config.output.tensorboard:
+        check_tensorboard()
     run = RunDir(Path(config.output.dir))
     check_is_folder(run)
     with complaints_about(run.path), locked(run.path):
@@ -93,10 +96,15 @@ def train(
         with gather_team(config, prepared.plan, dtype, work) as team:
             lead(team.comm, prepared)
             _open_run(prepared, run, going_on=going_on)
-            with closing(Metrics(run.metrics)) as metrics:
+            with ExitStack() as opened:
+                metrics = opened.enter_context(closing(Metrics(run.metrics)))
+                listeners = _listeners(prepared, run, metrics, save)
+                if config.output.tensorboard:
+                    board = TensorBoard(run, prepared.state.seconds)
+                    listeners += (opened.enter_context(closing(board)),)
                 first = introduce(prepared, run.path, team, resumed=going_on)
                 events = chain([first], watched(prepared, _events(prepared, run, stop, team.comm)))
-                yield from _tell(events, _listeners(prepared, run, metrics, save))
+                yield from _tell(events, listeners)
 
 
 def _open_run(prepared: Prepared, run: RunDir, *, going_on: bool) -> None:

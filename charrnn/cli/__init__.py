@@ -24,7 +24,9 @@ COMMANDS = {
     "score": "charrnn.cli.score",
     "config": "charrnn.cli.config",
     "compare": "charrnn.cli.compare",
+    "plot": "charrnn.cli.plot",
     "gradcheck": "charrnn.cli.gradcheck",
+    "gradients": "charrnn.cli.gradients",
 }
 
 

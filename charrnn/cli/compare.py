@@ -55,6 +55,10 @@ def compare(
     from charrnn.cli.signals import Signals
     from charrnn.parallel.choose import usable_cores
 
+    if plot:
+        from charrnn.pictures.figure import check_picture
+
+        check_picture(plot)
     chosen = api.variants(configs, vary, overrides, seeds, out)
     outcomes = []
     with Signals(lambda line: None if quiet else tell(line)) as signals:
@@ -65,14 +69,27 @@ def compare(
                 tell(f"{len(outcomes)} of {len(chosen)}: {outcome.label}: {_in_words(outcome)}")
         found = api.summaries(outcomes)
         write(json.dumps(_values(found)) + "\n" if as_json else _page(found))
-        if plot:
-            from charrnn.pictures.losses import draw_losses
-
-            draw_losses(found, plot)
+        if plot and any(one.good for one in found):
+            _draw(found, plot)
             tell(f"wrote {plot}")
     if signals.stop():
         ctx.exit(signals.exit_code)
     ctx.exit(0 if any(one.good for one in found) else 1)
+
+
+def _draw(found: "list[Summary]", path: str) -> None:
+    """Their validation losses, or the training's where there are none, a colour a variant."""
+    from charrnn import api
+    from charrnn.pictures.curves import draw_curves
+    from charrnn.pictures.panels import Part, Shown, make_sheet
+
+    shown = [
+        Shown(one.label, k, api.curves(outcome.run))
+        for k, one in enumerate(found)
+        for outcome in one.good
+    ]
+    part: Part = "validation" if any(one.curves.val.size for one in shown) else "train"
+    draw_curves(make_sheet(shown, by="characters", parts=[part]), path)
 
 
 def _in_words(outcome: "Outcome") -> str:

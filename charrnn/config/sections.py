@@ -210,3 +210,8 @@ class OutputConfig:
     sample_every: int | None = setting(
         None, "steps between two samples of generated text", at_least(1), resumable=True
     )
+    tensorboard: bool = setting(
+        False,
+        "also write event files for TensorBoard; needs pip install 'charrnn[tensorboard]'",
+        resumable=True,
+    )

@@ -2,12 +2,13 @@
 
 import json
 import os
+from collections.abc import Iterator
 from contextlib import suppress
-from math import log
+from math import isfinite, log, nan
 from pathlib import Path
 from typing import Any
 
-from charrnn.files import sync_folder, write_text
+from charrnn.files import open_regular, sync_folder, write_text
 from charrnn.training.events import (
     Evaluated,
     Event,
@@ -28,7 +29,7 @@ class Metrics:
         self.file = path.open("a", encoding="utf-8", newline="\n")
 
     def __call__(self, event: Event) -> None:
-        line = _line(event)
+        line = line_of(event)
         if line is not None:
             self.file.write(json.dumps(line) + "\n")
             self.file.flush()
@@ -42,7 +43,8 @@ class Metrics:
         self.file.close()
 
 
-def _line(event: Event) -> dict[str, Any] | None:
+def line_of(event: Event) -> dict[str, Any] | None:
+    """What the record says of an event, if anything."""
     match event:
         case Started() if event.resumed_step is not None:
             return {"event": "resume", "step": event.resumed_step, "version": event.version}
@@ -103,6 +105,29 @@ def _line(event: Event) -> dict[str, Any] | None:
             }
         case _:
             return None
+
+
+def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """The lines of a record, as far as they are whole and of an event. Raises OSError.
+
+    The last one of a run that goes on, or was killed, may be torn.
+    """
+    with open_regular(path) as file:
+        for text in file:
+            with suppress(ValueError, RecursionError):
+                line = json.loads(text)
+                if isinstance(line, dict) and isinstance(line.get("event"), str):
+                    yield line
+
+
+def number_in(line: dict[str, Any], key: str) -> float:
+    """A number, or a truth as 0 or 1, of a line; NaN where there is none, or it is not finite."""
+    value = line.get(key)
+    try:
+        number = float(value) if isinstance(value, int | float) else nan
+    except OverflowError:
+        return nan
+    return number if isfinite(number) else nan
 
 
 def rewind(path: Path, step: int, evaluated_step: int, rollbacks: int = 0) -> float:

@@ -232,7 +232,9 @@ def test_the_help_of_all_commands(charrnn) -> None:
         "  score      Print how well a model predicts a text.\n"
         "  config     Check, show, describe and start config files.\n"
         "  compare    Train variants under one budget and print what became of each.\n"
+        "  plot       Show the curves of runs: losses, learning rate, gradients.\n"
         "  gradcheck  Check a network's gradients.\n"
+        "  gradients  Show how far gradients travel through time.\n"
     )
 
 

@@ -42,7 +42,8 @@ def refused(ran, said: str) -> bool:
 def test_what_cannot_be_read_is_told_with_its_place(charrnn, name: str) -> None:
     raw, said = UNREADABLE[name]
     Path("text.txt").write_bytes(raw)
-    for command in (["vocab", "text.txt"], ["train", "config.yaml"], ["gradcheck", "config.yaml"]):
+    commands = ("train", "config.yaml"), ("gradcheck", "config.yaml"), ("gradients", "config.yaml")
+    for command in (("vocab", "text.txt"), *commands):
         assert refused(charrnn(*command), said)
     assert not Path("run").exists()
 

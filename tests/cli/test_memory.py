@@ -36,7 +36,7 @@ HUGE = {
 }
 
 
-@pytest.mark.parametrize("command", ["train", "gradcheck", "compare"])
+@pytest.mark.parametrize("command", ["train", "gradcheck", "compare", "gradients"])
 @pytest.mark.parametrize("setting", HUGE)
 def test_a_network_of_absurd_size_is_refused(charrnn, setting: str, command: str) -> None:
     ran = charrnn(command, "config.yaml", "--set", setting)
@@ -54,7 +54,7 @@ def test_a_network_of_absurd_size_is_refused(charrnn, setting: str, command: str
 
 def test_what_even_force_cannot_have_is_one_line(charrnn) -> None:
     huge = ("--set", "model.hidden_size=1000000000000", "--force")
-    for command in ("train", "gradcheck"):
+    for command in ("train", "gradcheck", "gradients"):
         ran = charrnn(command, "config.yaml", *huge)
         assert (ran.code, ran.out) == (2, "")
         assert ran.err.startswith("error: out of memory (an array of ")
@@ -83,8 +83,9 @@ def test_force_is_stronger_and_says_so(charrnn, tiny) -> None:
     ran = charrnn("train", "config.yaml", "--force")
     assert ran.code == 0
     assert "note        this needs about" in ran.err
-    assert charrnn("gradcheck", "config.yaml").code == 2
-    assert charrnn("gradcheck", "config.yaml", "--force").code == 0
+    for command in ("gradcheck", "gradients"):
+        assert charrnn(command, "config.yaml").code == 2
+        assert charrnn(command, "config.yaml", "--force").code == 0
 
 
 def test_force_still_replaces_a_run_and_nothing_else_does(charrnn) -> None:

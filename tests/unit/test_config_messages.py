@@ -93,7 +93,7 @@ ONE_FAULT = {
     'output: {dir: "\\ud800"}': "1:15: output.dir: found text '\\ud800'; expected text without"
     " control characters",
     "output: {nothing: 1}": "1:10: output.nothing: unknown key; known here: dir,"
-    " checkpoint_every, keep, sample_every",
+    " checkpoint_every, keep, sample_every, tensorboard",
     "model: {init: {std: 1}}": "1:16: model.init.std: unknown key; known here: none",
     "hidden_size: 5": "1:1: hidden_size: unknown key; did you mean 'model.hidden_size'?",
     "model: 5": "1:8: model: found 5; expected a mapping with keys",
@@ -128,7 +128,7 @@ ONE_FAULT = {
     "data: {path: [a, *b]}": "1:18: data.path[1]: an alias (*b); write the value out",
     "train: {<<: {seed: 1}}": "1:9: train: a merge key (<<); write the keys out",
     "output: {'<<': 1}": "1:10: output.<<: unknown key; known here: dir, checkpoint_every, keep,"
-    " sample_every",
+    " sample_every, tensorboard",
     "train: {5: 1}": "1:9: train: found 5 as a key; expected a name",
     "train: {true: 1}": "1:9: train: found true as a key; expected a name",
     "train: {~: 1}": "1:9: train: found null as a key; expected a name",

@@ -287,6 +287,7 @@ MAY_CHANGE = {
     "output.checkpoint_every",
     "output.keep",
     "output.sample_every",
+    "output.tensorboard",
 }
 
 

@@ -1,0 +1,33 @@
+"""A running mean that forgets: what lies under the noise of losses of single chunks."""
+
+from collections.abc import Iterable
+from math import isfinite, nan
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Smoothing:
+    """The exponential moving average of the values told so far, without the bias of its start.
+
+    m_k = share m_{k-1} + (1 - share) x_k from m_0 = 0, divided by 1 - share^k, so that it is a
+    weighted mean of the values from the first one on (Kingma and Ba 2015, section 3).
+    """
+
+    def __init__(self, share: float) -> None:
+        """`share`: what is kept of the past at each value, from 0 (nothing) up to, not with, 1."""
+        self.share, self.sum, self.weight = share, 0.0, 0.0
+
+    def __call__(self, value: float) -> float:
+        """The mean with `value` in it. What is not finite is not counted, and has no mean: NaN."""
+        if not isfinite(value):
+            return nan
+        self.sum = self.share * self.sum + (1 - self.share) * value
+        self.weight = self.share * self.weight + (1 - self.share)
+        return self.sum / self.weight
+
+
+def smoothed(values: Iterable[float], share: float) -> NDArray[np.float64]:
+    """The running means (N,) of N values, NaN where a value is not finite; see `Smoothing`."""
+    mean = Smoothing(share)
+    return np.array([mean(float(value)) for value in values], dtype=np.float64)

@@ -1,0 +1,137 @@
+"""Event files that TensorBoard shows: the record once more, in its format.
+
+The one place that knows its package, the extra `tensorboard`. A file is a row of records, each an
+`Event` of protocol buffers with its length and checksums.
+"""
+
+import os
+import time
+from collections.abc import Sequence
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from charrnn.errors import UsageError
+from charrnn.files import make_folder
+from charrnn.insight.smoothing import Smoothing
+from charrnn.listeners.metrics import line_of, number_in, read_lines
+from charrnn.rundir import RunDir
+from charrnn.training.events import Event
+
+CLIPPED = 0.98  # of the past in the share of clipped steps: about the last 50 count
+SCALARS = {
+    "loss": "loss/train",
+    "learning_rate": "optimizer/learning_rate",
+    "grad_norm": "gradient/norm",
+    "chars_per_second": "speed/chars_per_second",
+}
+SPLITS = {"val": "loss/validation", "test": "loss/test"}
+
+
+def check_tensorboard() -> None:
+    """Raise UsageError where the package is missing."""
+    try:
+        import tensorboard.compat.proto.event_pb2
+        import tensorboard.summary.writer.record_writer  # noqa: F401
+    except ImportError:
+        raise UsageError(
+            "output.tensorboard needs TensorBoard: pip install 'charrnn[tensorboard]', or set"
+            " output.tensorboard=false"
+        ) from None
+
+
+class TensorBoard:
+    """Writes what the record says of an event, as soon as it does. Raises OSError.
+
+    All that a run tells is in one file. What the record has already, of a run that goes on, is
+    written first, into a new file, and the old one is emptied: so no step is there twice, and what
+    was torn is gone. `seconds` of training have passed; the times of events are those of a run
+    without a break.
+    """
+
+    def __init__(self, run: RunDir, seconds: float) -> None:
+        from tensorboard.summary.writer.record_writer import RecordWriter
+
+        self.began = time.time() - seconds
+        self.seconds = 0.0
+        self.clipped = Smoothing(CLIPPED)
+        make_folder(run.tensorboard)
+        _retire(run.events())
+        self.file = run.new_events().open("xb", buffering=0)
+        self.writer = RecordWriter(self.file)
+        try:
+            self._write(0, file_version="brain.Event:2")
+            self._forget_from(0)
+            for line in read_lines(run.metrics):
+                self._add(line)
+        except BaseException:
+            self.file.close()
+            raise
+
+    def __call__(self, event: Event) -> None:
+        line = line_of(event)
+        if line is not None:
+            self._add(line)
+
+    def close(self) -> None:
+        self.file.close()
+
+    def _add(self, line: dict[str, Any]) -> None:
+        seconds = number_in(line, "seconds")
+        self.seconds = seconds if seconds > self.seconds else self.seconds
+        match line:
+            case {"event": "step", "step": int(step)}:
+                share = self.clipped(number_in(line, "clipped"))
+                values = {tag: number_in(line, key) for key, tag in SCALARS.items()}
+                self._write_scalars(step, {**values, "gradient/clipped_share": share})
+            case {"event": "eval", "step": int(step), "split": "val" | "test" as split}:
+                self._write_scalars(step, {SPLITS[split]: number_in(line, "loss")})
+            case {"event": "sample", "step": int(step), "text": str(text)}:
+                self._write(step, summary=_text("sample", text))
+            case {"event": "not_finite", "then": "rollback", "now": int(step)}:
+                self._forget_from(step + 1)
+
+    def _write_scalars(self, step: int, values: dict[str, float]) -> None:
+        """Numbers under their tags, as far as there are any."""
+        told = [
+            {"tag": tag, "simple_value": value} for tag, value in values.items() if isfinite(value)
+        ]
+        self._write(step, summary={"value": told})
+
+    def _forget_from(self, step: int) -> None:
+        """Viewers drop what they have read of `step` and later ones: it will be told again."""
+        self._write(step, session_log={"status": "START"})
+
+    def _write(self, step: int, **what: Any) -> None:
+        from tensorboard.compat.proto.event_pb2 import Event as Record
+
+        record = Record(wall_time=self.began + self.seconds, step=step, **what)
+        self.writer.write(record.SerializeToString())
+
+
+def _retire(files: Sequence[Path]) -> None:
+    """Empty the last of them and remove the others. Raises OSError.
+
+    A viewer that waits at the end of the last one would not go on to the next if it were not there.
+    """
+    for file in files[:-1]:
+        file.unlink()
+    for file in files[-1:]:
+        os.truncate(file, 0)
+
+
+def _text(tag: str, text: str) -> dict[str, Any]:
+    """A summary: a text, indented, so that it is shown as it is and not as Markdown."""
+    code = "\n".join(f"    {line}" for line in text.splitlines())
+    return {
+        "value": [
+            {
+                "tag": tag,
+                "metadata": {"plugin_data": {"plugin_name": "text"}},
+                "tensor": {
+                    "dtype": "DT_STRING",
+                    "string_val": [code.encode("utf-8", "backslashreplace")],
+                },
+            }
+        ]
+    }
