@@ -6,10 +6,13 @@ on the control groups that this process is in, by either version of them, whiche
 
 import ctypes
 import os
+import platform
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+
+import numpy as np
 
 PROC = Path("/proc")
 CGROUPS = Path("/sys/fs/cgroup")
@@ -31,6 +34,14 @@ def address_space(proc: Path = PROC) -> int | None:
 
     limit = resource.getrlimit(resource.RLIMIT_AS)[0]
     return None if limit == resource.RLIM_INFINITY else max(0, limit - _pages(proc, 0))
+
+
+def described() -> str:
+    """What a run's speed and its last bits depend on, in words."""
+    return (
+        f"Python {platform.python_version()}, NumPy {np.__version__},"
+        f" {platform.system()} {platform.machine()}, {os.cpu_count() or 1} processors"
+    )
 
 
 def resident(proc: Path = PROC) -> int:

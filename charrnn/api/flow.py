@@ -20,6 +20,7 @@ from charrnn.insight.flow import Signal, error_signals
 from charrnn.insight.spectrum import Spectrum, spectra
 from charrnn.params import Params, size_of
 from charrnn.text.batches import Chunks
+from charrnn.text.part import Part
 from charrnn.text.windows import Windows, windows_of
 from charrnn.training.footprint import drawing
 
@@ -97,10 +98,31 @@ def gradient_flow(
     how much is done, of how much. Raises DataError as `score` does, UsageError, unless by `force`,
     where there is not the memory, and CheckpointError for weights that are not finite.
     """
+    return flow_through(
+        trained,
+        open_part(trained, paths or trained.config.data.path),
+        lags,
+        positions,
+        chunks,
+        force=force,
+        on_progress=on_progress,
+    )
+
+
+def flow_through(
+    trained: Trained,
+    part: Part,
+    lags: int,
+    positions: int,
+    chunks: int,
+    *,
+    force: bool = False,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> GradientFlow:
+    """As `gradient_flow`, through a part of a text in the model's own vocabulary."""
     model, config, p = trained.model, trained.config, trained.params
     if not np.isfinite(p.flat).all():
         raise refusal(trained.path, "it has weights that are not finite")
-    part = open_part(trained, paths or config.data.path)
     batches, _ = batches_of(config, part)
     windows = windows_of(part, lags, positions)
     _check_memory(_needed(trained, windows, batches), config, force=force)

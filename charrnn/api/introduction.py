@@ -6,6 +6,7 @@ from pathlib import Path
 from charrnn import __version__, build
 from charrnn.api.prepare import Prepared
 from charrnn.api.team import Team
+from charrnn.machine import described
 from charrnn.training.events import Started
 from charrnn.training.footprint import tape_bytes
 from charrnn.training.plan import Plan
@@ -38,6 +39,7 @@ def introduce(prepared: Prepared, run: Path, team: Team, *, resumed: bool) -> St
         threads=team.threads,
         kernels=plan.kernels.name,
         version=__version__,
+        environment=described(),
         notes=(*prepared.notes, *team.notes),
     )
 

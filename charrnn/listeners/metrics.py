@@ -51,13 +51,17 @@ def line_of(event: Event) -> dict[str, Any] | None:
         case Started():
             return {
                 "event": "start",
+                "network": event.network,
                 "parameters": event.parameters,
                 "vocab_size": event.vocab_size,
                 "train_chars": event.train_chars,
                 "val_chars": event.val_chars,
                 "test_chars": event.test_chars,
+                "unigram_loss": event.unigram_loss,
                 "workers": event.workers,
+                "kernels": event.kernels,
                 "version": event.version,
+                "environment": event.environment,
             }
         case Stepped():
             return {

@@ -34,8 +34,14 @@ class Axis:
     log: bool = False
 
 
-def line_chart(lines: Sequence[Line], x: Axis, y: Axis, title: str) -> str:
-    """An SVG element. Lines are told apart by colour and by dashes. Empty lines are left out."""
+def line_chart(
+    lines: Sequence[Line], x: Axis, y: Axis, title: str, marks: Sequence[float] = ()
+) -> str:
+    """An SVG element. Lines are told apart by colour and by dashes. Empty lines are left out.
+
+    `marks` are places on the x axis; each is an upright line of class "mark", in their order, which
+    a script may show.
+    """
     drawn = [line for line in (_finite(one, x, y) for one in lines) if len(line.x)]
     if not drawn:
         return f"<p class='soft'>{escape(title)}: nothing to draw yet.</p>"
@@ -53,6 +59,11 @@ def line_chart(lines: Sequence[Line], x: Axis, y: Axis, title: str) -> str:
     named = [line for line in drawn if not line.faint]
     for line in sorted(drawn, key=lambda one: not one.faint):
         parts.append(_path(line, _look(line, named), across, up))
+    for place in across(np.array(marks)).tolist() if marks else ():
+        parts.append(
+            f'<line class="mark" x1="{place:.1f}" x2="{place:.1f}" y1="{TOP}"'
+            f' y2="{HEIGHT - BOTTOM}"/>'
+        )
     return "".join([*parts, "</svg>", *_legend(named)])
 
 

@@ -45,6 +45,14 @@ class Part(NamedTuple):
             left -= int(length) + 1
         return np.concatenate(pieces) if pieces else end[:0]
 
+    def first(self, most: int) -> "Part":
+        """Its first `most` characters; of records as many whole ones as that has room for, or 1."""
+        if self.records is None:
+            return self._replace(ids=self.ids[:most])
+        ends = np.cumsum(self.records.lengths + 1)
+        n = max(1, int(np.searchsorted(ends, most, side="right")))
+        return self._replace(records=self.records.chosen(np.arange(min(n, len(ends)))))
+
     @property
     def characters(self) -> int:
         """How many it has; every record counts its end."""

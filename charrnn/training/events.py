@@ -33,6 +33,7 @@ class Started:
     threads: int | None  # BLAS threads of each; None: as the environment says
     kernels: str  # the set that does the work
     version: str
+    environment: str  # what the program runs on, in words
     notes: tuple[str, ...]  # what was changed or should be known, a sentence each
 
 
