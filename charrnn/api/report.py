@@ -1,7 +1,7 @@
 """A run as a whole: its record, its text, and what can be seen in its best weights."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,6 @@ from charrnn.text.vocab import display
 MOST = 50_000  # characters of the held-out part that are read
 LAGS, POSITIONS, CHUNKS = 100, 64, 20  # of the gradients
 
-Progress = Callable[[int, int, str], None]  # stages that are done, of how many; what comes next
-
 
 @dataclass(frozen=True, eq=False)
 class TextFacts:
@@ -48,103 +46,65 @@ class Report:
     run: Path
     curves: Curves
     start: dict[str, Any]  # what the record says of the run's beginning
-    trained: Trained | None  # the best weights
-    config: str | None  # as YAML
-    text: TextFacts | None
-    baselines: tuple[Baseline, ...]
-    surprisal: Surprisal | None
-    units: UnitSurvey | None
-    flow: GradientFlow | None
-    missing: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+    trained: Trained | None = None  # the best weights
+    config: str | None = None  # as YAML
+    text: TextFacts | None = None
+    baselines: tuple[Baseline, ...] = ()
+    surprisal: Surprisal | None = None
+    units: UnitSurvey | None = None
+    flow: GradientFlow | None = None
 
 
-def report(run: str | Path, *, on_progress: Progress | None = None) -> Report:
+def report(run: str | Path, *, on_progress: Callable[[int, int], None] | None = None) -> Report:
     """All about the run in the folder `run`, also while it goes on.
 
     The model is looked at on the text's validation part, else its test part, else its training
-    part, up to MOST characters. `on_progress` is told before each stage. Raises DataError where
-    there is no record of a run.
+    part, up to MOST characters. `on_progress` is told how many stages are done, of how many. Raises
+    DataError where there is no record of a run.
     """
-    told = curves(run)
     folder = RunDir(Path(run))
-    made = _Making(folder.path, on_progress)
-    made.next("the model")
-    made.load()
-    if made.trained is not None:
-        made.look_inside(made.trained)
-    return Report(
-        run=folder.path,
-        curves=told,
-        start=read_record(folder.metrics).start,
-        trained=made.trained,
-        config=dump_config(made.trained.config) if made.trained else None,
-        text=made.text,
-        baselines=made.baselines,
-        surprisal=made.surprisal,
-        units=made.units,
-        flow=made.flow,
-        missing=tuple(made.missing),
-    )
-
-
-class _Making:
-    """A report under way: a stage that fails leaves the others alone."""
-
-    STAGES = 6
-
-    def __init__(self, run: Path, on_progress: Progress | None) -> None:
-        self.run, self.on_progress, self.done = run, on_progress, 0
-        self.trained: Trained | None = None
-        self.text: TextFacts | None = None
-        self.baselines: tuple[Baseline, ...] = ()
-        self.surprisal: Surprisal | None = None
-        self.units: UnitSurvey | None = None
-        self.flow: GradientFlow | None = None
-        self.missing: list[str] = []
-
-    def next(self, stage: str) -> None:
-        """Say what comes."""
-        if self.on_progress:
-            self.on_progress(self.done, self.STAGES, stage)
-        self.done += 1
-
-    def load(self) -> None:
-        """The best weights."""
+    found = Report(folder.path, curves(run), read_record(folder.metrics).start)
+    try:
+        trained = load(folder.path)
+    except CheckpointError as error:
+        return replace(found, missing=(f"the model: {error}",))
+    found = replace(found, trained=trained, config=dump_config(trained.config))
+    try:
+        corpus, dataset = _text_of(trained)
+    except DataError as error:
+        return replace(found, missing=(f"all that needs the text: {error}",))
+    name, part = _held_out(dataset)
+    stages: dict[str, Callable[[], Any]] = {
+        "text": lambda: _facts(trained, corpus, dataset, name, part),
+        "baselines": lambda: tuple(baselines_of(trained.config)),
+        "surprisal": lambda: read_through(trained, part, lined(trained, corpus, part), None),
+        "units": lambda: survey_units(watch_part(trained, part, MOST), find=True),
+        "flow": lambda: flow_through(trained, part, LAGS, POSITIONS, CHUNKS),
+    }
+    for k, (stage, look) in enumerate(stages.items()):
+        if on_progress:
+            on_progress(k, len(stages))
         try:
-            self.trained = load(self.run)
-        except CheckpointError as error:
-            self.missing.append(f"the model cannot be looked at: {error}")
-
-    def look_inside(self, trained: Trained) -> None:
-        """All that needs the text."""
-        self.next("the text")
-        try:
-            corpus, dataset = open_dataset(trained.config)
-            if dataset.vocabulary != trained.vocabulary:
-                raise DataError("it is not the one that the model was trained on any more")
-        except DataError as error:
-            self.missing.append(f"what needs the text is left out: {error}")
-            return
-        name, part = _held_out(dataset)
-        self.text = _facts(trained, corpus, dataset, name, part)
-        try:
-            self.next("baselines")
-            self.baselines = tuple(baselines_of(trained.config))
-            self.next("surprisal")
-            self.surprisal = read_through(trained, part, lined(trained, corpus, part), None)
-            self.next("units")
-            self.units = survey_units(watch_part(trained, part, MOST), find=True)
-            self.next("gradients")
-            self.flow = flow_through(trained, part, LAGS, POSITIONS, CHUNKS)
+            found = replace(found, **{stage: look()})
         except CharrnnError as error:
-            self.missing.append(str(error))
+            found = replace(found, missing=(*found.missing, f"{stage}: {error}"))
+    return found
+
+
+def _text_of(trained: Trained) -> tuple[Corpus, Dataset]:
+    """The text that the model was trained on. Raises DataError where it is not there any more."""
+    corpus, dataset = open_dataset(trained.config)
+    if dataset.vocabulary != trained.vocabulary:
+        raise DataError("it is not the one that the model was trained on any more")
+    return corpus, dataset
 
 
 def _held_out(dataset: Dataset) -> tuple[str, Part]:
     """The part to look at the model on, and its name."""
     parts = {"validation": dataset.val, "test": dataset.test, "training": dataset.train}
-    name, part = next((name, one) for name, one in parts.items() if one.targets or one is parts["training"])
-    return name, part.first(MOST)
+    name = next((name for name, part in parts.items() if part.targets), "training")
+    return name, parts[name].first(MOST)
 
 
 def _facts(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from math import ceil, floor, log10
+from math import ceil, floor, inf, log10
 
 import numpy as np
 
@@ -28,10 +28,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Axis:
-    """What is told along an axis, with its unit; `log` for powers of ten."""
+    """What is told along an axis, with its unit; `log` for powers of ten.
+
+    What is above `top` is left out.
+    """
 
     label: str
     log: bool = False
+    top: float = inf
 
 
 def line_chart(
@@ -106,7 +110,7 @@ class Scale:
 
 def _finite(line: Line, x: Axis, y: Axis) -> Line:
     good = np.isfinite(line.x) & np.isfinite(line.y)
-    good &= (line.x > 0 if x.log else True) & (line.y > 0 if y.log else True)
+    good &= (line.x > 0 if x.log else True) & (line.y > 0 if y.log else True) & (line.y <= y.top)
     kept = np.flatnonzero(good)
     kept = kept[:: max(1, len(kept) // MOST_POINTS)] if len(kept) > MOST_POINTS else kept
     return Line(line.label, line.x[kept], line.y[kept], line.faint)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from html import escape
-from math import log
+from math import inf, log
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from charrnn.pages.chart import Axis, Line, line_chart
 from charrnn.pages.page import page
 from charrnn.pages.parts import Column, Row, table
-from charrnn.pictures.panels import Panel, Shown, make_sheet
+from charrnn.pictures.panels import Panel, Shown, make_sheet, told_kinds
 from charrnn.terminal import one_line
 
 if TYPE_CHECKING:
@@ -79,14 +79,16 @@ def _ending(told: "Curves") -> str:
 def _course(found: "Report") -> Iterator[str]:
     """Curves, and what the model wrote on the way."""
     shown = Shown(found.run.name, 0, found.curves)
-    sheet = make_sheet([shown], by="steps", kinds=("loss", "rate", "gradient", "clipped"))
-    steps = [float(one.step) for one in found.curves.samples]
     yield "<h2>How it went</h2>"
+    if not np.isfinite(found.curves.train).any():
+        yield '<p class="soft">There is no step yet.</p>'
+        return
+    sheet = make_sheet([shown], told_kinds([shown]))
+    steps = [float(one.step) for one in found.curves.samples]
     for panel in sheet.panels:
         marks = steps if panel.kind == "loss" else []
-        yield line_chart(
-            _lines(panel), Axis(sheet.unit), Axis(panel.unit), NAMES[panel.kind], marks
-        )
+        up = Axis(panel.unit, top=inf if panel.top is None else panel.top)
+        yield line_chart(_lines(panel), Axis(sheet.unit), up, NAMES[panel.kind], marks)
         if marks:
             yield SAMPLES.format(last=len(steps) - 1)
     for note in found.curves.notes:
