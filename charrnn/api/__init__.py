@@ -24,21 +24,35 @@ if TYPE_CHECKING:
     from charrnn.api.baselines import Baseline, baselines_for, baselines_in, baselines_of
     from charrnn.api.comparing import compare, variants
     from charrnn.api.gradients import GradientReport, gradcheck
+    from charrnn.api.novelty import (
+        Novelty,
+        NoveltyReport,
+        NoveltySummary,
+        Passage,
+        novelty_of,
+        summary_of,
+    )
     from charrnn.api.outcomes import Outcome, Summary, Variant, summaries
     from charrnn.api.training import train
+    from charrnn.api.training_text import TrainingText, open_training_text
 
 __all__ = [
     "Adaptation",
     "Baseline",
     "Config",
     "GradientReport",
+    "Novelty",
+    "NoveltyReport",
+    "NoveltySummary",
     "Outcome",
+    "Passage",
     "Request",
     "Sample",
     "Sampling",
     "Score",
     "Summary",
     "Trained",
+    "TrainingText",
     "Variant",
     "VocabReport",
     "baselines_for",
@@ -48,11 +62,14 @@ __all__ = [
     "gradcheck",
     "load",
     "load_config",
+    "novelty_of",
     "open_part",
+    "open_training_text",
     "parse_config",
     "sample",
     "score",
     "summaries",
+    "summary_of",
     "train",
     "variants",
     "vocab",
@@ -60,6 +77,7 @@ __all__ = [
 
 OUTCOMES = ("Outcome", "Summary", "Variant", "summaries")
 JUDGING = ("Baseline", "baselines_for", "baselines_in", "baselines_of")
+NOVELTY = ("Novelty", "NoveltyReport", "NoveltySummary", "Passage", "novelty_of", "summary_of")
 LATER = {
     "train": "training",
     "gradcheck": "gradients",
@@ -67,6 +85,8 @@ LATER = {
     **dict.fromkeys(("compare", "variants"), "comparing"),
     **dict.fromkeys(OUTCOMES, "outcomes"),
     **dict.fromkeys(JUDGING, "baselines"),
+    **dict.fromkeys(NOVELTY, "novelty"),
+    **dict.fromkeys(("TrainingText", "open_training_text"), "training_text"),
 }
 
 

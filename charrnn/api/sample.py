@@ -2,7 +2,7 @@
 
 import codecs
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 import numpy as np
@@ -49,6 +49,7 @@ class Sample:
     prime: str
     text: str = ""  # once the sampling is done
     log_prob: float = 0.0  # of the text after the prime, in nats, under the model without filters
+    ids: list[int] = field(default_factory=list)  # of the text, in the model's vocabulary
 
 
 def sample(trained: Trained, request: Request) -> list[Sample]:
@@ -118,6 +119,7 @@ class _Writer:
         symbol = self.symbols[k]
         piece = self.decoder.decode(bytes([symbol])) if self.decoder else chr(symbol)
         self.sample.log_prob += log_p
+        self.sample.ids.append(k)
         self.pieces.append(piece)
         if self.stops:
             self.tail = (self.tail + piece)[-self.longest :]
