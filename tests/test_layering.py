@@ -133,7 +133,7 @@ RANKS = {
     "charrnn.cli.output": 23,
     "charrnn.cli.judged": 23,
     "charrnn.cli.signals": 23,
-    "charrnn.cli.novelty": 23,
+    "charrnn.cli.novelty": 23.5,
     "charrnn.cli": 25,
     "charrnn.__main__": 26,
 }

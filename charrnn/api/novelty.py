@@ -36,7 +36,9 @@ class Novelty:
 
     characters: int
     longest: Passage | None  # None: not one of its characters is in the training part
-    novel: Mapping[int, float | None]  # by n: the share of its n-grams that are new; None: too short
+    novel: Mapping[
+        int, float | None
+    ]  # by n: the share of its n-grams that are new; None: too short
 
     @property
     def length(self) -> int:
@@ -66,7 +68,7 @@ class NoveltySummary:
 
 def novelty_of(
     training: TrainingText,
-    samples: Sequence[Ids],
+    samples: Sequence[Ids | Sequence[int]],
     sizes: Sequence[int] = SIZES,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> NoveltyReport:

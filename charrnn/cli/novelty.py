@@ -60,7 +60,9 @@ def values_of_all(report: "NoveltyReport") -> dict[str, Any]:
 
 def values_of(one: "Novelty") -> dict[str, Any]:
     """Of one sample, for JSON."""
-    longest = None if one.longest is None else {**asdict(one.longest), "path": str(one.longest.path)}
+    longest = (
+        None if one.longest is None else {**asdict(one.longest), "path": str(one.longest.path)}
+    )
     return {"longest": longest, "novel": dict(one.novel)}
 
 

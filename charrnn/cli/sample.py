@@ -125,12 +125,9 @@ def sample(
             tell_report(_compare(sampling, training))
 
 
-def _values(
-    sampling: "Sampling", seed: int, training: "TrainingText | None"
-) -> dict[str, Any]:
+def _values(sampling: "Sampling", seed: int, training: "TrainingText | None") -> dict[str, Any]:
     samples: list[dict[str, Any]] = [
-        {"prime": one.prime, "text": one.text, "log_prob": one.log_prob}
-        for one in sampling.samples
+        {"prime": one.prime, "text": one.text, "log_prob": one.log_prob} for one in sampling.samples
     ]
     values = {"samples": samples, "seed": seed}
     if training is not None:
