@@ -110,6 +110,7 @@ RANKS = {
     "charrnn.api.vocab": 17,
     "charrnn.api.score": 18,
     "charrnn.api.sample": 18,
+    "charrnn.api.prediction": 19,
     "charrnn.api.training_text": 18,
     "charrnn.api.novelty": 19,
     "charrnn.api.transfer": 18,
@@ -134,6 +135,10 @@ RANKS = {
     "charrnn.cli.judged": 23,
     "charrnn.cli.signals": 23,
     "charrnn.cli.novelty": 23.5,
+    "charrnn.cli.knobs": 23.2,
+    "charrnn.cli.bars": 23.2,
+    "charrnn.cli.session": 23.4,
+    "charrnn.cli.prompt": 23.6,
     "charrnn.cli": 25,
     "charrnn.__main__": 26,
 }

@@ -13,6 +13,7 @@ What training needs is imported when it is first asked for, so that sampling sta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from charrnn.api.prediction import Prediction, next_probabilities
 from charrnn.api.sample import Request, Sample, Sampling, sample
 from charrnn.api.score import Score, open_part, score
 from charrnn.api.trained import Trained, load
@@ -46,6 +47,7 @@ __all__ = [
     "NoveltySummary",
     "Outcome",
     "Passage",
+    "Prediction",
     "Request",
     "Sample",
     "Sampling",
@@ -62,6 +64,7 @@ __all__ = [
     "gradcheck",
     "load",
     "load_config",
+    "next_probabilities",
     "novelty_of",
     "open_part",
     "open_training_text",

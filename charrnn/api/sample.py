@@ -19,7 +19,10 @@ NEWLINE = 10
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked for. Filters act in the order of their fields."""
+    """What is asked for. Filters act in the order of their fields.
+
+    Raises UsageError for what cannot be asked for.
+    """
 
     prime: str = ""
     length: int = 500  # characters after the prime; at level byte, bytes
@@ -31,8 +34,15 @@ class Request:
     count: int = 1
     stop: str | None = None  # a sample ends where this text does
 
+    def __post_init__(self) -> None:
+        if self.length < 0 or self.count < 1:
+            raise UsageError("the length must be 0 or more, and the count 1 or more")
+        if self.seed < 0:
+            raise UsageError("the seed must be 0 or more")
+        self.filters()
+
     def filters(self) -> list[Filter]:
-        """The filters that were asked for. Raises UsageError for a value that none can have."""
+        """The filters that were asked for."""
         temperature = 0.0 if self.greedy else self.temperature
         values = {
             "temperature": None if temperature == 1.0 else temperature,
@@ -55,8 +65,7 @@ class Sample:
 def sample(trained: Trained, request: Request) -> list[Sample]:
     """All samples, complete.
 
-    Raises UsageError for a request that cannot be met, DataError for a prime with characters that
-    the model does not know.
+    Raises DataError for a prime with characters that the model does not know.
     """
     sampling = Sampling(trained, request)
     for _ in sampling:
@@ -72,8 +81,6 @@ class Sampling:
     """
 
     def __init__(self, trained: Trained, request: Request) -> None:
-        if request.length < 0 or request.count < 1:
-            raise UsageError("the length must be 0 or more, and the count 1 or more")
         self.path, self.separator = trained.path, trained.config.data.records
         self.samples = [Sample(request.prime) for _ in range(request.count)]
         stops = [text for text in (request.stop, self.separator) if text]
@@ -82,7 +89,7 @@ class Sampling:
         self._drawn = generate(
             trained.model,
             trained.params,
-            _first_ids(trained.vocabulary, request.prime, self.separator),
+            first_ids(trained, request.prime),
             count=request.count,
             seed=request.seed,
             filters=request.filters(),
@@ -133,8 +140,12 @@ class _Writer:
         return left
 
 
-def _first_ids(vocabulary: Vocabulary, prime: str, separator: str | None) -> Ids:
-    """The ids of the prime; without one, of a newline, after which any text may begin."""
+def first_ids(trained: Trained, prime: str) -> Ids:
+    """What a model reads before it writes: a prime; without one a newline, where texts begin.
+
+    Records begin after a separator. Raises DataError for characters that the model does not know.
+    """
+    vocabulary, separator = trained.vocabulary, trained.config.data.records
     if prime or separator:
         return vocabulary.encode((separator or "") + prime)
     start = vocabulary.symbols.index(NEWLINE) if NEWLINE in vocabulary.symbols else 0

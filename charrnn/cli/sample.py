@@ -2,7 +2,6 @@
 
 import json
 import sys
-import time
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from charrnn.cli.novelty import tell_if_changed, tell_report, values_of, values_of_all
-from charrnn.cli.output import write
+from charrnn.cli.output import write, write_stream
 from charrnn.errors import DataError
 from charrnn.files import open_regular
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from charrnn.api import NoveltyReport, Sampling, TrainingText
 
 MOST_BYTES = 2**20  # of a prime: a model has long forgotten what stood farther back
-FRAME = 1 / 60  # seconds: to write every character by itself costs as much time as to make it
 
 
 @click.command()
@@ -69,6 +67,7 @@ FRAME = 1 / 60  # seconds: to write every character by itself costs as much time
     metavar="TEXT",
     help="With --novelty: the training text, if it is no longer where it was.",
 )
+@click.option("--interactive", is_flag=True, help="Play: type beginnings, turn settings, look.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def sample(
     checkpoint: str,
@@ -84,6 +83,7 @@ def sample(
     stop: str | None,
     novelty: bool,
     corpus: tuple[str, ...],
+    interactive: bool,
     as_json: bool,
 ) -> None:
     """Print text that a model writes.
@@ -95,9 +95,13 @@ def sample(
     Example:
       charrnn sample runs/quickstart --prime "The fox " -n 300 --temperature 0.7
       charrnn sample runs/quickstart -n 2000 --count 5 --novelty
+      charrnn sample runs/quickstart --interactive
     """
     if prime is not None and prime_file is not None:
         raise click.UsageError("give --prime or --prime-file, not both")
+
+    if interactive and (as_json or novelty or corpus or count != 1):
+        raise click.UsageError("--interactive is without --json, --novelty, --corpus and --count")
 
     from charrnn import api
 
@@ -113,6 +117,11 @@ def sample(
         stop=stop,
     )
     trained = api.load(checkpoint)
+    if interactive:
+        from charrnn.cli.prompt import play
+
+        play(trained, request)
+        return
     training = api.open_training_text(trained, corpus or None) if novelty or corpus else None
     sampling = api.Sampling(trained, request)
     if as_json:
@@ -150,16 +159,7 @@ def _compare(sampling: "Sampling", training: "TrainingText") -> "NoveltyReport":
 def _stream(sampling: "Sampling") -> None:
     """The first sample as it comes, then the others, a blank line between two of them."""
     write(sampling.samples[0].prime)
-    pending: list[str] = []
-    due = 0.0
-    for pieces in sampling:
-        pending.append(pieces[0])
-        now = time.monotonic()
-        if now >= due:
-            write("".join(pending))
-            pending.clear()
-            due = now + FRAME
-    write("".join(pending))
+    write_stream(pieces[0] for pieces in sampling)
     for before, one in pairwise(sampling.samples):
         write(f"{_gap(before.text, sampling.separator)}{one.prime}{one.text}")
     last = sampling.samples[-1]
