@@ -3,7 +3,6 @@
 import codecs
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 
 import numpy as np
 
@@ -97,7 +96,7 @@ class Sampling:
         )
 
     def __iter__(self) -> Iterator[list[str]]:
-        for drawn in islice(self._drawn, self._length):
+        for _, drawn in zip(range(self._length), self._drawn, strict=False):
             if not np.isfinite(drawn.log_p).all():
                 raise refusal(self.path, "its weights are too large to predict anything")
             pairs = zip(self._writers, drawn.ids.tolist(), drawn.log_p.tolist(), strict=True)

@@ -58,11 +58,9 @@ def _line(prompt: str, person: bool) -> str | None:
             complain([f"a line that is no text ({error.reason})"], DataError.exit_code)
         except DataError as error:
             complain(error.lines, error.exit_code)
-        except (EOFError, KeyboardInterrupt) as left:
+        except EOFError:
             if person:
                 tell("")
-            if isinstance(left, KeyboardInterrupt):
-                raise
             return None
 
 

@@ -28,6 +28,7 @@ a line         a beginning, from which the model goes on; an empty line: a text 
 :show          all settings
 :reset         all settings as they were at the start
 :quit          leave, as Ctrl-D does; Ctrl-C ends the text under way
+A command may be cut short, as :se 3. What was typed is kept for the arrow keys and in no file.
 """
 SHORT = {"t": "temperature", "k": "top-k", "p": "top-p", "n": "length"}
 
