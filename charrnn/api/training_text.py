@@ -9,14 +9,13 @@ from charrnn import build
 from charrnn.api.trained import Trained
 from charrnn.arrays import Ids
 from charrnn.errors import DataError
+from charrnn.insight.names import NONE
 from charrnn.text.corpus import Corpus, default_cache, open_corpus
 from charrnn.text.dataset import own_parts
 from charrnn.text.part import Part
 from charrnn.text.read import TextFormat, find_files
 from charrnn.text.stored import EncodedText
 from charrnn.text.vocab import Vocabulary
-
-NONE = -1  # the id of a symbol that the text does not have
 
 
 @dataclass(frozen=True)

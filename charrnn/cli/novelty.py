@@ -27,7 +27,8 @@ def tell_report(report: "NoveltyReport") -> None:
     from charrnn.api import summary_of
 
     sizes = list(report.samples[0].novel)
-    head = ("", "longest copy", *(f"new {n}-grams" for n in sizes), "where it stands")
+    grams = [f"{n}-grams" for n in sizes]
+    head = ("", "longest copy", f"new {grams[0]}", *grams[1:], "where it stands")
     several = len(report.paths) > 1
     rows = [_row(f"sample {k}", one, several) for k, one in enumerate(report.samples, start=1)]
     held_out = summary_of(report.held_out)

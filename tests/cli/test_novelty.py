@@ -68,7 +68,7 @@ def test_the_samples_are_stdout_and_the_table_is_stderr(saved) -> None:
     assert (ran.code, ran.out) == (0, plain.out)
     lines = ran.err.splitlines()
     assert lines[1] == "Compared with the training part of text.txt, 64 characters:"
-    assert lines[2].split()[:5] == ["longest", "copy", "new", "4-grams", "new"]
+    assert lines[2].split()[:5] == ["longest", "copy", "new", "4-grams", "8-grams"]
     assert [line.split("  ")[0] for line in lines[3:]] == [
         "sample 1",
         "sample 2",
