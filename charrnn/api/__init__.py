@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from charrnn.api.curves import Curves, curves
+from charrnn.api.prediction import Prediction, next_probabilities
 from charrnn.api.sample import Request, Sample, Sampling, sample
 from charrnn.api.score import Score, open_part, score
 from charrnn.api.trained import Trained, load
@@ -27,9 +28,18 @@ if TYPE_CHECKING:
     from charrnn.api.experiments import Learner, RecallCurve, recall_curve, textbook
     from charrnn.api.flow import GradientFlow, gradient_flow, trained_or_not, untrained
     from charrnn.api.gradients import GradientReport, gradcheck
+    from charrnn.api.novelty import (
+        Novelty,
+        NoveltyReport,
+        NoveltySummary,
+        Passage,
+        novelty_of,
+        summary_of,
+    )
     from charrnn.api.outcomes import Outcome, Summary, Variant, summaries
     from charrnn.api.runs import find_runs, labels_of
     from charrnn.api.training import train
+    from charrnn.api.training_text import TrainingText, open_training_text
     from charrnn.insight.clipping import Clipping
     from charrnn.insight.flow import Signal
     from charrnn.insight.recall import Recall, Task
@@ -46,7 +56,12 @@ __all__ = [
     "GradientFlow",
     "GradientReport",
     "Learner",
+    "Novelty",
+    "NoveltyReport",
+    "NoveltySummary",
     "Outcome",
+    "Passage",
+    "Prediction",
     "Recall",
     "RecallCurve",
     "Request",
@@ -58,6 +73,7 @@ __all__ = [
     "Summary",
     "Task",
     "Trained",
+    "TrainingText",
     "Variant",
     "VocabReport",
     "baselines_for",
@@ -71,12 +87,16 @@ __all__ = [
     "labels_of",
     "load",
     "load_config",
+    "next_probabilities",
+    "novelty_of",
     "open_part",
+    "open_training_text",
     "parse_config",
     "recall_curve",
     "sample",
     "score",
     "summaries",
+    "summary_of",
     "textbook",
     "train",
     "trained_or_not",
@@ -90,6 +110,7 @@ JUDGING = ("Baseline", "baselines_for", "baselines_in", "baselines_of")
 FLOW = ("GradientFlow", "gradient_flow", "trained_or_not", "untrained")
 FOUND = ("Clipping", "Signal", "Spectrum")
 PROBES = ("Experiment", "Learner", "Recall", "RecallCurve", "Task", "recall_curve", "textbook")
+NOVELTY = ("Novelty", "NoveltyReport", "NoveltySummary", "Passage", "novelty_of", "summary_of")
 LATER = {
     "train": "training",
     "gradcheck": "gradients",
@@ -100,6 +121,8 @@ LATER = {
     **dict.fromkeys(JUDGING, "baselines"),
     **dict.fromkeys((*FLOW, *FOUND), "flow"),
     **dict.fromkeys(PROBES, "experiments"),
+    **dict.fromkeys(NOVELTY, "novelty"),
+    **dict.fromkeys(("TrainingText", "open_training_text"), "training_text"),
 }
 
 
