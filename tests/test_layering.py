@@ -52,7 +52,6 @@ RANKS = {
     "charrnn.model": 9,
     "charrnn.recompute": 10,
     "charrnn.baselines": 1,
-    "charrnn.insight": 0,
     "charrnn.insight.smoothing": 1,
     "charrnn.gradcheck": 10,
     "charrnn.insight": 0,
