@@ -53,6 +53,9 @@ RANKS = {
     "charrnn.recompute": 10,
     "charrnn.baselines": 1,
     "charrnn.gradcheck": 10,
+    "charrnn.insight": 10,
+    "charrnn.insight.surprisal": 10,
+    "charrnn.insight.totals": 2,
     # matter: bytes to arrays and back
     "charrnn.header": 1,
     "charrnn.archive": 1,
@@ -70,6 +73,7 @@ RANKS = {
     "charrnn.text.encoded": 4,
     "charrnn.text.corpus": 5,
     "charrnn.text.dataset": 6,
+    "charrnn.text.lined": 6,
     "charrnn.text": 7,
     "charrnn.machine": 1,
     # what both are for
@@ -116,6 +120,8 @@ RANKS = {
     "charrnn.api.place": 17,
     "charrnn.api.outcomes": 18,
     "charrnn.api.comparing": 20,
+    "charrnn.api.surprisal": 19,
+    "charrnn.api.difference": 20,
     "charrnn.api.baselines": 20,
     "charrnn.api.gradients": 20,
     "charrnn.api.follow": 20,

@@ -23,21 +23,28 @@ from charrnn.training.dynamic import Adaptation
 if TYPE_CHECKING:
     from charrnn.api.baselines import Baseline, baselines_for, baselines_in, baselines_of
     from charrnn.api.comparing import compare, variants
+    from charrnn.api.difference import Difference, SymbolDifference, difference_of
     from charrnn.api.gradients import GradientReport, gradcheck
     from charrnn.api.outcomes import Outcome, Summary, Variant, summaries
+    from charrnn.api.surprisal import Line, Surprisal, SymbolLoss, surprisal_of
     from charrnn.api.training import train
 
 __all__ = [
     "Adaptation",
     "Baseline",
     "Config",
+    "Difference",
     "GradientReport",
+    "Line",
     "Outcome",
     "Request",
     "Sample",
     "Sampling",
     "Score",
     "Summary",
+    "Surprisal",
+    "SymbolDifference",
+    "SymbolLoss",
     "Trained",
     "Variant",
     "VocabReport",
@@ -45,6 +52,7 @@ __all__ = [
     "baselines_in",
     "baselines_of",
     "compare",
+    "difference_of",
     "gradcheck",
     "load",
     "load_config",
@@ -53,6 +61,7 @@ __all__ = [
     "sample",
     "score",
     "summaries",
+    "surprisal_of",
     "train",
     "variants",
     "vocab",
@@ -60,6 +69,8 @@ __all__ = [
 
 OUTCOMES = ("Outcome", "Summary", "Variant", "summaries")
 JUDGING = ("Baseline", "baselines_for", "baselines_in", "baselines_of")
+SURPRISE = ("Line", "Surprisal", "SymbolLoss", "surprisal_of")
+DIFFERING = ("Difference", "SymbolDifference", "difference_of")
 LATER = {
     "train": "training",
     "gradcheck": "gradients",
@@ -67,6 +78,8 @@ LATER = {
     **dict.fromkeys(("compare", "variants"), "comparing"),
     **dict.fromkeys(OUTCOMES, "outcomes"),
     **dict.fromkeys(JUDGING, "baselines"),
+    **dict.fromkeys(SURPRISE, "surprisal"),
+    **dict.fromkeys(DIFFERING, "difference"),
 }
 
 

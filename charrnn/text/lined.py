@@ -1,0 +1,63 @@
+"""What of a text is predicted: its symbols, in order, and the lines that they stand on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from charrnn.arrays import Ids
+from charrnn.text.corpus import Corpus
+from charrnn.text.part import Part
+
+NEWLINE = ord("\n")
+
+
+@dataclass(frozen=True, eq=False)
+class Lined:
+    """T symbols on n lines. A line has its end, which the last may lack.
+
+    Of a text of records every record is a line, whatever separates them.
+    """
+
+    level: str  # "char": symbols are code points; "byte": bytes
+    given: int | None  # the text's first symbol, which is not predicted; None: records
+    symbols: Ids  # (T,)
+    starts: Ids  # (n,) where in them each line begins
+    lengths: Ids  # (n,)
+    numbers: Ids  # (n,) of the lines in the whole text, from 1
+
+    @classmethod
+    def of(cls, corpus: Corpus, part: Part, level: str) -> "Lined":
+        """All that is predicted of a `part` of at least one target; `corpus` is its text."""
+        alphabet = corpus.symbols.astype(np.uint32)
+        symbols = Part(part.ids, alphabet, part.records).sequence(part.targets)
+        if part.records is None:
+            given = int(alphabet[part.ids[np.zeros(1, np.intp)]][0])
+            ends = np.flatnonzero(symbols[:-1] == NEWLINE) + 1
+            starts = np.append(0, ends)
+            numbers = np.arange(len(starts)) + 1 + (given == NEWLINE)
+        else:
+            given = None
+            starts = np.cumsum(part.records.lengths + 1) - part.records.lengths - 1
+            separators = np.flatnonzero(np.asarray(part.ids) == part.records.separator)
+            numbers = 1 + np.searchsorted(separators, part.records.starts)
+        lengths = np.diff(np.append(starts, len(symbols)))
+        return cls(level, given, symbols, starts, lengths, numbers)
+
+    def line(self, k: int) -> str:
+        """Line `k` as text, without its end; of the first one the given symbol is a part."""
+        start = int(self.starts[k])
+        text = self.decoded(start, start + int(self.lengths[k]))
+        if k == 0 and self.given not in (None, NEWLINE):
+            text = as_text([self.given], self.level) + text
+        return text.removesuffix("\n")
+
+    def decoded(self, start: int, stop: int) -> str:
+        """A stretch of it as text; bytes that are no UTF-8 are U+FFFD."""
+        return as_text(self.symbols[start:stop].tolist(), self.level)
+
+
+def as_text(symbols: list[int], level: str) -> str:
+    """Symbols as text."""
+    if level == "byte":
+        return bytes(symbols).decode("utf-8", "replace")
+    return "".join(map(chr, symbols))
