@@ -14,6 +14,7 @@ from charrnn.errors import DataError, UsageError
 from charrnn.insight.totals import interval_of_mean, of_usual_length, sums_from
 from charrnn.text.lined import Lined
 from charrnn.text.part import Part
+from charrnn.text.read import find_files
 from charrnn.text.vocab import display
 
 
@@ -60,6 +61,22 @@ class Difference:
     @property
     def bits_per_char(self) -> float:
         return self.nats_per_char / log(2)
+
+    @property
+    def verdict(self) -> str:
+        """Which of the two is better, by how much, and how sure that is."""
+        bits, left_out = self.bits_per_char, len(self.counted) - self.characters
+        better = "A is better" if bits < 0 else "B is better" if bits > 0 else "A and B are alike"
+        words = f"{better} by {abs(bits):.4f} bits/char"
+        if self.interval is None:
+            words += "; of so few lines nobody can tell how much of that is chance"
+        else:
+            low, high = sorted(end / log(2) * (1 if bits > 0 else -1) for end in self.interval)
+            words += f" (95 % interval {low:.4f} to {high:.4f}, from lines drawn again)"
+            words += "; it may be chance" if low <= 0 <= high else ""
+        if left_out:
+            words += f"; {left_out:,} characters that one of them does not know are left out"
+        return words
 
     @property
     def bits(self) -> Floats:
@@ -114,12 +131,18 @@ def difference_of(
     records, or reads texts otherwise; DataError where one has no id for a character; else what
     `surprisal_of` raises.
     """
+    _check_alike(a, b)
+    find_files(paths)  # what is wrong with a name is wrong for both
     parts, texts = zip(*(_opened(one, paths) for one in (a, b)), strict=True)
-    _check_same(a, b, *texts)
+    if texts[0].given != texts[1].given or not np.array_equal(texts[0].symbols, texts[1].symbols):
+        raise UsageError(
+            f"{a.path} and {b.path} do not read the same characters in this text: their"
+            " data.lowercase, normalize, newlines or encoding differ"
+        )
     T = parts[0].targets
     first = read_through(a, parts[0], texts[0], _share_of(on_progress, 0, T))
     second = read_through(b, parts[1], texts[1], _share_of(on_progress, T, T))
-    return between(first, second)
+    return _compared(first, second)
 
 
 def _opened(trained: Trained, paths: Sequence[str]) -> tuple[Part, Lined]:
@@ -130,8 +153,8 @@ def _opened(trained: Trained, paths: Sequence[str]) -> tuple[Part, Lined]:
     return part, lined(trained, corpus, part)
 
 
-def _check_same(a: Trained, b: Trained, one: Lined, other: Lined) -> None:
-    """Raise UsageError where two models do not predict the same characters of a text."""
+def _check_alike(a: Trained, b: Trained) -> None:
+    """Raise UsageError where two models do not take the same things for characters."""
     for key in ("level", "records"):
         values = [getattr(trained.config.data, key) for trained in (a, b)]
         if values[0] != values[1]:
@@ -140,11 +163,6 @@ def _check_same(a: Trained, b: Trained, one: Lined, other: Lined) -> None:
                 f"{a.path} and {b.path} do not predict the same: data.{key} is {told}; compare"
                 " models that read a text alike"
             )
-    if not np.array_equal(one.symbols, other.symbols) or one.given != other.given:
-        raise UsageError(
-            f"{a.path} and {b.path} do not read the same characters in this text: their"
-            " data.lowercase, normalize, newlines or encoding differ"
-        )
 
 
 def _share_of(on_progress: Progress | None, before: int, T: int) -> Progress | None:
@@ -154,7 +172,8 @@ def _share_of(on_progress: Progress | None, before: int, T: int) -> Progress | N
     return lambda done, _: on_progress(before + done, 2 * T)
 
 
-def between(a: Surprisal, b: Surprisal) -> Difference:
+def _compared(a: Surprisal, b: Surprisal) -> Difference:
+    """The difference of two readings. Raises DataError where nothing can be counted."""
     counted = np.ones(len(a.ids), bool)
     for one in (a, b):
         if one.vocabulary.has_unk:

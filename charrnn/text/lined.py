@@ -43,21 +43,23 @@ class Lined:
         lengths = np.diff(np.append(starts, len(symbols)))
         return cls(level, given, symbols, starts, lengths, numbers)
 
+    @property
+    def before(self) -> list[int]:
+        """The symbol that is given, if there is one."""
+        return [] if self.given is None else [self.given]
+
     def line(self, k: int) -> str:
-        """Line `k` as text, without its end; of the first one the given symbol is a part."""
+        """Line `k` as text, without its end; of the first one the given symbol is a part.
+
+        Bytes that are no UTF-8 are U+FFFD.
+        """
         start = int(self.starts[k])
-        text = self.decoded(start, start + int(self.lengths[k]))
-        if k == 0 and self.given not in (None, NEWLINE):
-            text = as_text([self.given], self.level) + text
+        symbols = self.symbols[start : start + int(self.lengths[k])].tolist()
+        if k == 0 and self.given != NEWLINE:
+            symbols = self.before + symbols
+        text = (
+            bytes(symbols).decode("utf-8", "replace")
+            if self.level == "byte"
+            else "".join(map(chr, symbols))
+        )
         return text.removesuffix("\n")
-
-    def decoded(self, start: int, stop: int) -> str:
-        """A stretch of it as text; bytes that are no UTF-8 are U+FFFD."""
-        return as_text(self.symbols[start:stop].tolist(), self.level)
-
-
-def as_text(symbols: list[int], level: str) -> str:
-    """Symbols as text."""
-    if level == "byte":
-        return bytes(symbols).decode("utf-8", "replace")
-    return "".join(map(chr, symbols))
