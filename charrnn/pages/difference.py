@@ -11,6 +11,7 @@ from charrnn.pages.page import page
 from charrnn.pages.parts import Column, Row, Series, histogram, table
 from charrnn.pages.surprisal import (
     BLUE,
+    LINES,
     ORANGE,
     SCRIPTS,
     bin_labels,
@@ -18,9 +19,12 @@ from charrnn.pages.surprisal import (
     page_data,
     path_of,
     shares_of_bins,
+    symbols_beside,
     text_part,
     view,
 )
+
+from charrnn.terminal import one_line
 
 if TYPE_CHECKING:
     from charrnn.api import Difference, SymbolDifference
@@ -47,18 +51,16 @@ def difference_page(found: "Difference", *, chars: int, lines: int) -> str:
     body = (
         _summary(found)
         + text_part(views, text, chars)
-        + "<h2>Lines</h2>\n"
+        + LINES
         + '<div class="beside">\n'
         + line_table(found.better(-1, lines), "A is better by", text, chars, -1)
         + line_table(found.better(1, lines), "B is better by", text, chars)
-        + "</div>\n<h2>Distribution</h2>\n"
-        + _distribution(found)
-        + "<h2>Symbols</h2>\n"
-        + _symbol_table(found.symbols())
+        + "</div>\n"
+        + symbols_beside(_symbol_table(found.symbols()), _distribution(found))
     )
     data = page_data(text, chars, views, {"A": found.a, "B": found.b})
     data["left"] = np.flatnonzero(~found.counted[:chars]).tolist()
-    return page("Two models on one text", body, data=data, scripts=SCRIPTS)
+    return page(f"Two models on {one_line(text.name)}", body, data=data, scripts=SCRIPTS)
 
 
 def _summary(found: "Difference") -> str:

@@ -45,7 +45,7 @@ function describe(i) {
 function expected(model, k) {
   const rank = model.ranks[k], count = model.names.length;
   const line = `${model.name ? `${model.name}: ` : ""}${model.bits[k].toFixed(2)} bits, guess ${rank} of ${count}`;
-  const hoped = `expected ${model.entropy[k].toFixed(2)} bits`;
+  const hoped = `it expected ${model.entropy[k].toFixed(2)} bits (entropy)`;
   const body = make("tbody");
   for (let j = 0; j < model.most; j++) {
     const at = k * model.most + j;
@@ -57,12 +57,13 @@ function expected(model, k) {
 
 function guess(name, chance, came) {
   const bar = make("span", { className: "bar" });
-  bar.style.width = `${(chance * 8).toFixed(2)}rem`;
-  const percent = chance > 0.0995 ? (100 * chance).toFixed(0) : (100 * chance).toPrecision(2);
+  bar.style.width = `${(chance * 5).toFixed(2)}rem`;
+  const digits = chance > 0.99 || chance < 0.0995 ? 1 : 0;
+  const percent = chance < 0.0095 ? (100 * chance).toFixed(2) : (100 * chance).toFixed(digits);
   return make("tr", { className: came ? "came" : "" },
     make("td", {}, name),
-    make("td", { className: "number" }, `${chance < 0.0001 ? "< 0.01" : percent} %`),
-    make("td", {}, bar));
+    make("td", { className: "number" }, `${chance < 0.00005 ? "< 0.01" : percent} %`),
+    make("td", { className: "bars" }, bar));
 }
 
 const root = document.getElementById("text");

@@ -25,6 +25,10 @@ LAST_BIN = 10  # bits, in the last bar of a histogram
 BLUE, ORANGE = (86, 180, 233), (230, 159, 0)  # of Okabe and Ito (2008)
 SCRIPTS = ("text.js", "sortable.js", "surprisal.js")
 
+LINES = """\
+<h2>Lines</h2>
+<p class="soft">Their means. Lines much shorter than most are left out.</p>
+"""
 TEXT = """\
 <div class="controls">
 <label for="view">colours<select id="view">{options}</select></label>
@@ -56,15 +60,12 @@ def surprisal_page(found: "Surprisal", *, chars: int, lines: int) -> str:
         f" ({score.nats_per_char:.4f} nats/char) over {score.characters:,} characters, as a choice"
         f" among {score.perplexity:.2f} that are equally likely.</p>\n"
         + text_part(views, text, chars)
-        + '<div class="beside">\n<section>\n<h2>Distribution</h2>\n'
-        + _distribution(found)
-        + "</section>\n<section>\n<h2>Lines</h2>\n"
-        + line_table(found.lines(lines), "most surprising first", text, chars)
-        + "</section>\n</div>\n<h2>Symbols</h2>\n"
-        + _symbol_table(found.symbols())
+        + LINES
+        + line_table(found.lines(lines), "the most surprising first", text, chars)
+        + symbols_beside(_symbol_table(found.symbols()), _distribution(found))
     )
     data = page_data(text, chars, views, {"": found})
-    return page("Surprisal, character by character", body, data=data, scripts=SCRIPTS)
+    return page(f"Surprisal of {one_line(text.name)}", body, data=data, scripts=SCRIPTS)
 
 
 def path_of(found: "Surprisal") -> str:
@@ -148,6 +149,14 @@ def line_table(lines: "list[Line]", caption: str, text: "Lined", chars: int, sig
     ]
     columns = [Column("line"), Column("bits/char"), Column("text", number=False)]
     return table(caption, columns, rows)
+
+
+def symbols_beside(symbols: str, distribution: str) -> str:
+    """The last part of a page."""
+    return (
+        '<div class="beside">\n<section>\n<h2>Symbols</h2>\n'
+        f"{symbols}</section>\n<section>\n<h2>Distribution</h2>\n{distribution}</section>\n</div>\n"
+    )
 
 
 def shares_of_bins(bits: Floats, weights: Floats | None = None) -> list[float]:

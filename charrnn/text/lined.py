@@ -18,6 +18,7 @@ class Lined:
     Of a text of records every record is a line, whatever separates them.
     """
 
+    name: str  # of its files, for people
     level: str  # "char": symbols are code points; "byte": bytes
     given: int | None  # the text's first symbol, which is not predicted; None: records
     symbols: Ids  # (T,)
@@ -41,7 +42,9 @@ class Lined:
             separators = np.flatnonzero(np.asarray(part.ids) == part.records.separator)
             numbers = 1 + np.searchsorted(separators, part.records.starts)
         lengths = np.diff(np.append(starts, len(symbols)))
-        return cls(level, given, symbols, starts, lengths, numbers)
+        first, *others = corpus.source.paths
+        name = f"{first.name} and {len(others)} more" if others else first.name
+        return cls(name, level, given, symbols, starts, lengths, numbers)
 
     @property
     def before(self) -> list[int]:
