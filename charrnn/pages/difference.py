@@ -23,7 +23,6 @@ from charrnn.pages.surprisal import (
     text_part,
     view,
 )
-
 from charrnn.terminal import one_line
 
 if TYPE_CHECKING:

@@ -89,7 +89,7 @@ def test_records_are_read_each_alone_and_told_in_their_order(monkeypatch) -> Non
     model = network(EVERY_CELL[0], layers=1, learn_initial_state=True)
     p, end = weights(model), 6
     texts = [[1, 2, 3, 4, 5], [2], [3, 1, 1, 0], [5, 5]]
-    ids = np.array(sum((text + [end] for text in texts), []))
+    ids = np.array([k for text in texts for k in (*text, end)])
     found = read(model, p, Part(ids, np.arange(V), find_records(ids, end)))
     whole = [np.array([end, *text, end]) for text in texts]
     predictions = np.concatenate([naive_predictions(model, p, one) for one in whole])
@@ -121,7 +121,13 @@ def test_lines_and_symbols_add_up_to_the_whole() -> None:
     total = found.nats.sum()
     sums = sums_from(found.nats, found.text.starts)
     assert sums.sum() == pytest.approx(total)
-    assert [found.text.line(k) for k in range(5)] == ["one line", "", "another line", "x", "the last"]
+    assert [found.text.line(k) for k in range(5)] == [
+        "one line",
+        "",
+        "another line",
+        "x",
+        "the last",
+    ]
     symbols = found.symbols()
     assert sum(one.share for one in symbols) == pytest.approx(1)
     assert [one.share for one in symbols] == sorted((one.share for one in symbols), reverse=True)
@@ -131,7 +137,9 @@ def test_lines_and_symbols_add_up_to_the_whole() -> None:
     assert n.bits == pytest.approx(found.nats[counted].mean() / np.log(2))
     lines = found.lines()
     assert {one.number for one in lines} == {1, 3, 5}  # blank lines and "x" are no lines to rank
-    assert [one.nats_per_char for one in lines] == sorted((o.nats_per_char for o in lines), reverse=True)
+    assert [one.nats_per_char for one in lines] == sorted(
+        (o.nats_per_char for o in lines), reverse=True
+    )
     assert found.lines(2) == lines[:2]
     third = next(one for one in lines if one.number == 3)
     assert (third.start, third.characters, third.text) == (9, 13, "another line")
