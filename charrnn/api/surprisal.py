@@ -77,6 +77,24 @@ class Surprisal:
         """The mean of it all, which is the loss of the text."""
         return Score(len(self.nats), float(self.nats.mean(dtype=np.float64)))
 
+    @property
+    def expected_bits(self) -> float:
+        """The mean entropy: what the model itself expects to be its surprisal, bits/char."""
+        return float(self.entropies.mean(dtype=np.float64)) / log(2)
+
+    @property
+    def right(self) -> float:
+        """How many of the characters were the first guess, as a share."""
+        return float((self.ranks == 1).mean())
+
+    @property
+    def verdict(self) -> str:
+        """How often the model is right, and how sure of itself."""
+        return (
+            f"the first guess is right for {self.right:.1%} of the characters; the model expects"
+            f" {self.expected_bits:.4f} bits/char of itself"
+        )
+
     def lines(self, most: int | None = None) -> list[Line]:
         """The lines with the most nats per character, the most surprising first.
 

@@ -21,6 +21,19 @@ if TYPE_CHECKING:
 
 def view(found: "Difference", *, chars: int, lines: int, colours: bool) -> str:
     """All of it for a terminal, harmless."""
+    parts = [
+        _shown(found, chars, colours),
+        line_table(found.better(-1, lines), "lines that A predicts better, by", -1),
+        line_table(found.better(1, lines), "lines that B predicts better, by"),
+        _symbol_table(found.symbols()),
+    ]
+    return "\n".join(parts)
+
+
+def _shown(found: "Difference", chars: int, colours: bool) -> str:
+    """The text, and what its colours or digits are."""
+    if not chars:
+        return ""
     if colours:
         shares = found.bits[:chars] / (2 * FULL_DIFFERENCE) + 0.5
         text = in_colours(found.text, shares, BLUE_TO_RED) + cut(found.text, chars)
@@ -31,13 +44,7 @@ def view(found: "Difference", *, chars: int, lines: int, colours: bool) -> str:
         text = in_digits(found.text, [found.a.bits[:chars], found.b.bits[:chars]])
         text += cut(found.text, chars)
         text += "below each character its bits under A, then under B; . is less than half a bit\n"
-    parts = [
-        text,
-        line_table(found.better(-1, lines), "lines that A predicts better, by", -1),
-        line_table(found.better(1, lines), "lines that B predicts better, by"),
-        _symbol_table(found.symbols()),
-    ]
-    return "\n" + "\n".join(parts)
+    return f"\n{text}"
 
 
 def verdict(found: "Difference") -> str:

@@ -82,6 +82,9 @@ def score(
     CHECKPOINT is a file or a run directory; TEXT is one file or several, read as one text. Every
     character but the first is predicted once, each from all that stand before it.
 
+    --surprisal shows which characters, lines and symbols the model did not expect; --against the
+    same of two models; --html writes a page of either, with the guesses at every character.
+
     \b
     Example:
       charrnn score runs/quickstart data/fables.txt

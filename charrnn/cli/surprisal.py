@@ -18,7 +18,18 @@ SYMBOLS = 20  # of a table
 
 def view(found: "Surprisal", *, chars: int, lines: int, colours: bool) -> str:
     """All of it for a terminal, harmless."""
+    ranking = line_table(found.lines(lines), "most surprising lines")
+    return (
+        f"{found.verdict}\n{_shown(found, chars, colours)}\n{ranking}\n"
+        f"{_symbol_table(found.symbols())}"
+    )
+
+
+def _shown(found: "Surprisal", chars: int, colours: bool) -> str:
+    """The text, and what its colours or digits are."""
     bits = found.bits[:chars]
+    if not chars:
+        return ""
     if colours:
         text = in_colours(found.text, bits / FULL_SURPRISAL, WHITE_TO_ORANGE)
         labels = [f"{k}" for k in range(int(FULL_SURPRISAL))] + [f"{FULL_SURPRISAL:.0f}+"]
@@ -26,8 +37,7 @@ def view(found: "Surprisal", *, chars: int, lines: int, colours: bool) -> str:
     else:
         text = in_digits(found.text, [bits]) + cut(found.text, chars)
         text += "below each character its bits; . is less than half a bit, 9 is nine or more\n"
-    ranking = line_table(found.lines(lines), "most surprising lines")
-    return f"\n{text}\n{ranking}\n{_symbol_table(found.symbols())}"
+    return f"\n{text}"
 
 
 def line_table(lines: "list[Line]", title: str, sign: int = 1) -> str:
@@ -67,6 +77,8 @@ def _symbol_table(symbols: "list[SymbolLoss]") -> str:
 def values(found: "Surprisal", *, chars: int, lines: int) -> dict[str, Any]:
     """All of it for JSON; of single characters those that are shown."""
     return {
+        "first_guess_right": found.right,
+        "expected_bits_per_char": found.expected_bits,
         "lines": [line_values(one) for one in found.lines(lines)],
         "symbols": [
             {

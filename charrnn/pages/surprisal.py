@@ -58,7 +58,7 @@ def surprisal_page(found: "Surprisal", *, chars: int, lines: int) -> str:
         f"<p>{escape(path_of(found))} predicts each character from all before it:"
         f" <strong>{score.bits_per_char:.4f} bits/char</strong>"
         f" ({score.nats_per_char:.4f} nats/char) over {score.characters:,} characters, as a choice"
-        f" among {score.perplexity:.2f} that are equally likely.</p>\n"
+        f" among {score.perplexity:.2f} that are equally likely; {escape(found.verdict)}.</p>\n"
         + text_part(views, text, chars)
         + LINES
         + line_table(found.lines(lines), "the most surprising first", text, chars)

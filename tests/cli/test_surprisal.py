@@ -68,6 +68,8 @@ def test_json_has_all_of_it_and_agrees_with_score(charrnn) -> None:
     assert sum(one["count"] for one in inside["symbols"]) == T
     assert sum(one["share"] for one in inside["symbols"]) == pytest.approx(1)
     assert len(inside["lines"]) == 3
+    assert inside["first_guess_right"] == np.mean(np.equal(inside["rank"], 1))
+    assert inside["expected_bits_per_char"] == pytest.approx(np.mean(inside["entropy_bits"]))
     short = charrnn("score", "run", "text.txt", "--surprisal", "--json", "--chars", "7").out
     assert len(json.loads(short)["surprisal"]["bits"]) == 7
 
@@ -92,6 +94,8 @@ def test_what_a_pipe_gets_has_digits_and_no_colours(charrnn) -> None:
     assert ran.out.startswith(charrnn("score", "run", "text.txt").out.split(" bits")[0][:5])
     assert "\x1b" not in ran.out
     lines = ran.out.splitlines()
+    assert re.match(r"the first guess is right for [\d.]+% of the characters; ", lines[1])
+    lines = lines[1:]
     assert lines[2] == "the cat sat on the mat; the dog sat on the log.↵"
     assert re.fullmatch(r" [.1-9]{47}", lines[3])
     assert lines[4] == "↵"
@@ -102,10 +106,19 @@ def test_what_a_pipe_gets_has_digits_and_no_colours(charrnn) -> None:
     assert lines[start + 5].split() == ["symbol", "count", "bits", "share", "of", "the", "loss"]
 
 
+def test_no_text_and_no_lines_if_none_are_asked_for(charrnn) -> None:
+    trained(charrnn)
+    for more in (("--surprisal",), ("--against", "run")):
+        ran = charrnn("score", "run", "text.txt", "--chars", "0", "--lines", "0", *more)
+        assert ran.code == 0, ran.err
+        assert "below each character" not in ran.out
+        assert "there are none" in ran.out
+
+
 def test_a_line_is_broken_where_the_terminal_ends(charrnn) -> None:
     found = expectations.surprisal([ord(c) for c in "ab漢字" * 20])
     page = surprisal.view(found, chars=79, lines=0, colours=False)
-    widths = [sum(2 if c in "漢字" else 1 for c in line) for line in page.splitlines()[1:5]]
+    widths = [sum(2 if c in "漢字" else 1 for c in line) for line in page.splitlines()[2:6]]
     assert widths == [60, 59, 60, 59]  # a digit is as wide as one column of two
 
 
