@@ -139,7 +139,7 @@ RANKS = {
     "charrnn.pictures.losses": 19,
     "charrnn.cli.output": 23,
     "charrnn.cli.judged": 23,
-    "charrnn.cli.colour": 23,
+    "charrnn.cli.colour": 23.1,
     "charrnn.cli.marked": 23.2,
     "charrnn.cli.surprisal": 23.4,
     "charrnn.cli.against": 23.6,

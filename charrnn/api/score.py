@@ -87,5 +87,5 @@ def open_text(trained: Trained, paths: Sequence[str]) -> tuple[Corpus, Part]:
     records = None if separator is None else records_of(corpus, ord(separator))
     part = Part(corpus.ids, lookup, records)
     if part.targets < 1:
-        raise DataError(f"{', '.join(paths)}: one character is too short; a score needs 2 or more")
+        raise DataError(f"{', '.join(paths)}: one character is too short; 2 or more are needed")
     return corpus, part

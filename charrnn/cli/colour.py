@@ -1,9 +1,9 @@
 """Colours in a terminal: whether they are wanted, and a text in them."""
 
 import os
-import sys
 from collections.abc import Sequence
 
+from charrnn.cli.output import in_colour
 from charrnn.colours import Colour
 from charrnn.terminal import harmless
 
@@ -14,14 +14,8 @@ CUBE = (0, 95, 135, 175, 215, 255)  # the steps of the 256 colours
 
 
 def wanted(choice: str) -> bool:
-    """Whether to use colours on stdout: `auto` is for a terminal that nobody has told not to.
-
-    https://no-color.org: NO_COLOR, whatever it holds, means no.
-    """
-    if choice != "auto":
-        return choice == "always"
-    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    return sys.stdout.isatty() and not plain
+    """Whether to use colours on stdout: `auto` is for a terminal that nobody has told not to."""
+    return in_colour() if choice == "auto" else choice == "always"
 
 
 def painted(pieces: Sequence[str], colours: Sequence[Colour | None]) -> str:

@@ -1,11 +1,11 @@
 """A text with a number at each of its characters: as a colour, or where there is none as digits."""
 
-import shutil
 from collections.abc import Sequence
 from unicodedata import east_asian_width
 
 from charrnn.arrays import Floats
 from charrnn.cli.colour import painted
+from charrnn.cli.output import terminal_size
 from charrnn.colours import Colour, blend
 from charrnn.terminal import one_line, shortened
 from charrnn.text.lined import Lined
@@ -34,7 +34,7 @@ def in_digits(text: Lined, rows: Sequence[Floats]) -> str:
     A digit stands below its character: 3 for 2.5 to 3.5, a point for less than 0.5, 9 for all
     from 8.5 on. Lines are broken where the terminal ends.
     """
-    columns = shutil.get_terminal_size().columns
+    columns, _ = terminal_size()
     blank = [" "] * len(text.before)
     digits = [blank + [_digit(value) for value in row.tolist()] for row in rows]
     lines = [[""] * (1 + len(rows))]

@@ -2,11 +2,17 @@
 
 import io
 import os
+import shutil
 import sys
+import time
 from collections.abc import Iterable
 
 from charrnn.parallel.launcher import launched
 from charrnn.terminal import harmless, one_line
+
+ENCODING = getattr(sys.stdout, "encoding", None) or "ascii"  # of stdout, before `use_utf8`
+
+FRAME = 1 / 60  # seconds: to write every character by itself costs as much time as to make it
 
 
 def use_utf8() -> None:
@@ -16,17 +22,54 @@ def use_utf8() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
-def write(text: str, *, painted: bool = False) -> None:
+def can_show(text: str) -> bool:
+    """Whether the encoding that the terminal is set to has these characters."""
+    try:
+        text.encode(ENCODING)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def in_colour() -> bool:
+    """Whether stdout is a terminal that shows colours, and its user wants them (no-color.org)."""
+    return (
+        sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    )
+
+
+def terminal_size() -> tuple[int, int]:
+    """Columns and rows to draw in: those of the terminal, or as COLUMNS and LINES say."""
+    return shutil.get_terminal_size((80, 24))
+
+
+def write(text: str, *, drawn: bool = False) -> None:
     """The product, on stdout, at once: as it is for a pipe or a file, harmless for a terminal.
 
-    What is `painted` has colours, which a terminal is to obey, and is harmless already.
-    Where nobody listens any more, as behind `| head`, the program ends, and well.
+    What was `drawn` by us, with colours and with nobody's text in it, is shown as it is. Where
+    nobody listens any more, as behind `| head`, the program ends, and well.
     """
     try:
-        sys.stdout.write(harmless(text) if sys.stdout.isatty() and not painted else text)
+        sys.stdout.write(harmless(text) if sys.stdout.isatty() and not drawn else text)
         sys.stdout.flush()
     except BrokenPipeError:
         raise SystemExit(0) from None
+
+
+def write_stream(pieces: Iterable[str]) -> None:
+    """The product as it comes, up to sixty times a second."""
+    pending: list[str] = []
+    due = 0.0
+    try:
+        for piece in pieces:
+            pending.append(piece)
+            now = time.monotonic()
+            if now >= due:
+                write("".join(pending))
+                pending.clear()
+                due = now + FRAME
+    finally:
+        write("".join(pending))
 
 
 def take_leave() -> None:

@@ -118,7 +118,7 @@ def score(
     write(_page(found, simpler) + (inside.verdict() if inside else ""))
     if inside and html is None:
         colours = wanted(color)
-        write(inside.view(chars, lines, colours=colours), painted=colours)
+        write(inside.view(chars, lines, colours=colours), drawn=colours)
 
 
 def _values(found: "dict[str, Score]", simpler: "list[Baseline]") -> dict[str, Any]:

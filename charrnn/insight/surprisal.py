@@ -67,7 +67,7 @@ class Chunk(NamedTuple):
 class Reading:
     """One pass over `part`. Iterate it to the end, then read `found`.
 
-    Its memory is that of `found`, about 30 bytes a character, and of one chunk.
+    Its memory is that of `found`, some 35 bytes a character, and of one chunk.
     """
 
     def __init__(self, model: CharModel, p: Params, part: Part, kernels: Kernels = NUMPY) -> None:
