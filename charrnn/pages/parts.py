@@ -25,19 +25,19 @@ def table(
     caption: str, columns: Sequence[Column], rows: Sequence[Row], order: str | None = None
 ) -> str:
     """A table. If it has an `order`, as "bits descending", sortable.js can give it another."""
-    name, _, direction = (order or "").rpartition(" ")
-    head = "".join(
-        f'<th scope="col"{_kind(column.number)}'
-        f"{f' aria-sort={chr(34)}{direction}{chr(34)}' if column.name == name else ''}>"
-        f"{escape(column.name)}</th>"
-        for column in columns
-    )
+    head = "".join(_head(column, order or "") for column in columns)
     body = "".join(_row(row, columns) for row in rows)
     kind = ' class="sortable"' if order else ""
     return (
         f"<table{kind}><caption>{escape(caption)}</caption>\n"
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table>\n"
     )
+
+
+def _head(column: Column, order: str) -> str:
+    name, _, direction = order.rpartition(" ")
+    sort = f' aria-sort="{direction}"' if column.name == name else ""
+    return f'<th scope="col"{_kind(column.number)}{sort}>{escape(column.name)}</th>'
 
 
 def _row(row: Row, columns: Sequence[Column]) -> str:
