@@ -25,6 +25,7 @@ from charrnn.training.dynamic import Adaptation
 if TYPE_CHECKING:
     from charrnn.api.baselines import Baseline, baselines_for, baselines_in, baselines_of
     from charrnn.api.comparing import compare, variants
+    from charrnn.api.difference import Difference, SymbolDifference, difference_of
     from charrnn.api.experiments import Learner, RecallCurve, recall_curve, textbook
     from charrnn.api.flow import GradientFlow, gradient_flow, trained_or_not, untrained
     from charrnn.api.gradients import GradientReport, gradcheck
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     )
     from charrnn.api.outcomes import Outcome, Summary, Variant, summaries
     from charrnn.api.runs import find_runs, labels_of
+    from charrnn.api.surprisal import Line, Surprisal, SymbolLoss, surprisal_of
     from charrnn.api.training import train
     from charrnn.api.training_text import TrainingText, open_training_text
     from charrnn.insight.clipping import Clipping
@@ -52,10 +54,12 @@ __all__ = [
     "Clipping",
     "Config",
     "Curves",
+    "Difference",
     "Experiment",
     "GradientFlow",
     "GradientReport",
     "Learner",
+    "Line",
     "Novelty",
     "NoveltyReport",
     "NoveltySummary",
@@ -71,6 +75,9 @@ __all__ = [
     "Signal",
     "Spectrum",
     "Summary",
+    "Surprisal",
+    "SymbolDifference",
+    "SymbolLoss",
     "Task",
     "Trained",
     "TrainingText",
@@ -81,6 +88,7 @@ __all__ = [
     "baselines_of",
     "compare",
     "curves",
+    "difference_of",
     "find_runs",
     "gradcheck",
     "gradient_flow",
@@ -97,6 +105,7 @@ __all__ = [
     "score",
     "summaries",
     "summary_of",
+    "surprisal_of",
     "textbook",
     "train",
     "trained_or_not",
@@ -111,6 +120,8 @@ FLOW = ("GradientFlow", "gradient_flow", "trained_or_not", "untrained")
 FOUND = ("Clipping", "Signal", "Spectrum")
 PROBES = ("Experiment", "Learner", "Recall", "RecallCurve", "Task", "recall_curve", "textbook")
 NOVELTY = ("Novelty", "NoveltyReport", "NoveltySummary", "Passage", "novelty_of", "summary_of")
+SURPRISE = ("Line", "Surprisal", "SymbolLoss", "surprisal_of")
+DIFFERING = ("Difference", "SymbolDifference", "difference_of")
 LATER = {
     "train": "training",
     "gradcheck": "gradients",
@@ -123,6 +134,8 @@ LATER = {
     **dict.fromkeys(PROBES, "experiments"),
     **dict.fromkeys(NOVELTY, "novelty"),
     **dict.fromkeys(("TrainingText", "open_training_text"), "training_text"),
+    **dict.fromkeys(SURPRISE, "surprisal"),
+    **dict.fromkeys(DIFFERING, "difference"),
 }
 
 
