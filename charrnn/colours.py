@@ -8,6 +8,8 @@ from typing import TypeAlias
 
 Colour: TypeAlias = tuple[int, int, int]  # red, green, blue, 0 to 255
 
+FULL_SURPRISAL = 8.0  # bits at which its colour is full: a chance of 1 in 256
+FULL_DIFFERENCE = 2.0  # bits, of two surprisals: one chance is 4 times the other
 STEPS = 33  # colours of a palette; the middle one of a diverging palette is white
 
 # After the schemes RdBu and Oranges of Brewer (2003), without their dark ends.

@@ -27,7 +27,19 @@ def test_every_command_is_in_the_readme(name: str) -> None:
     assert f"charrnn {name}" in README
 
 
-@pytest.mark.parametrize("option", ["--set", "--resume", "--init-from", "--top-p", "--stop"])
+@pytest.mark.parametrize(
+    "option",
+    [
+        "--set",
+        "--resume",
+        "--init-from",
+        "--top-p",
+        "--stop",
+        "--interactive",
+        "--novelty",
+        "--corpus",
+    ],
+)
 def test_the_options_are_in_the_readme(option: str) -> None:
     assert option in README
 

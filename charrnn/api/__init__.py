@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from charrnn.api.curves import Curves, curves
+from charrnn.api.prediction import Prediction, next_probabilities
 from charrnn.api.sample import Request, Sample, Sampling, sample
 from charrnn.api.score import Score, open_part, score
 from charrnn.api.trained import Trained, load
@@ -24,12 +25,23 @@ from charrnn.training.dynamic import Adaptation
 if TYPE_CHECKING:
     from charrnn.api.baselines import Baseline, baselines_for, baselines_in, baselines_of
     from charrnn.api.comparing import compare, variants
+    from charrnn.api.difference import Difference, SymbolDifference, difference_of
     from charrnn.api.experiments import Learner, RecallCurve, recall_curve, textbook
     from charrnn.api.flow import GradientFlow, gradient_flow, trained_or_not, untrained
     from charrnn.api.gradients import GradientReport, gradcheck
+    from charrnn.api.novelty import (
+        Novelty,
+        NoveltyReport,
+        NoveltySummary,
+        Passage,
+        novelty_of,
+        summary_of,
+    )
     from charrnn.api.outcomes import Outcome, Summary, Variant, summaries
     from charrnn.api.runs import find_runs, labels_of
+    from charrnn.api.surprisal import Line, Surprisal, SymbolLoss, surprisal_of
     from charrnn.api.training import train
+    from charrnn.api.training_text import TrainingText, open_training_text
     from charrnn.insight.clipping import Clipping
     from charrnn.insight.flow import Signal
     from charrnn.insight.recall import Recall, Task
@@ -42,11 +54,18 @@ __all__ = [
     "Clipping",
     "Config",
     "Curves",
+    "Difference",
     "Experiment",
     "GradientFlow",
     "GradientReport",
     "Learner",
+    "Line",
+    "Novelty",
+    "NoveltyReport",
+    "NoveltySummary",
     "Outcome",
+    "Passage",
+    "Prediction",
     "Recall",
     "RecallCurve",
     "Request",
@@ -56,8 +75,12 @@ __all__ = [
     "Signal",
     "Spectrum",
     "Summary",
+    "Surprisal",
+    "SymbolDifference",
+    "SymbolLoss",
     "Task",
     "Trained",
+    "TrainingText",
     "Variant",
     "VocabReport",
     "baselines_for",
@@ -65,18 +88,24 @@ __all__ = [
     "baselines_of",
     "compare",
     "curves",
+    "difference_of",
     "find_runs",
     "gradcheck",
     "gradient_flow",
     "labels_of",
     "load",
     "load_config",
+    "next_probabilities",
+    "novelty_of",
     "open_part",
+    "open_training_text",
     "parse_config",
     "recall_curve",
     "sample",
     "score",
     "summaries",
+    "summary_of",
+    "surprisal_of",
     "textbook",
     "train",
     "trained_or_not",
@@ -90,6 +119,9 @@ JUDGING = ("Baseline", "baselines_for", "baselines_in", "baselines_of")
 FLOW = ("GradientFlow", "gradient_flow", "trained_or_not", "untrained")
 FOUND = ("Clipping", "Signal", "Spectrum")
 PROBES = ("Experiment", "Learner", "Recall", "RecallCurve", "Task", "recall_curve", "textbook")
+NOVELTY = ("Novelty", "NoveltyReport", "NoveltySummary", "Passage", "novelty_of", "summary_of")
+SURPRISE = ("Line", "Surprisal", "SymbolLoss", "surprisal_of")
+DIFFERING = ("Difference", "SymbolDifference", "difference_of")
 LATER = {
     "train": "training",
     "gradcheck": "gradients",
@@ -100,6 +132,10 @@ LATER = {
     **dict.fromkeys(JUDGING, "baselines"),
     **dict.fromkeys((*FLOW, *FOUND), "flow"),
     **dict.fromkeys(PROBES, "experiments"),
+    **dict.fromkeys(NOVELTY, "novelty"),
+    **dict.fromkeys(("TrainingText", "open_training_text"), "training_text"),
+    **dict.fromkeys(SURPRISE, "surprisal"),
+    **dict.fromkeys(DIFFERING, "difference"),
 }
 
 

@@ -2,8 +2,7 @@
 
 import codecs
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -19,7 +18,10 @@ NEWLINE = 10
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked for. Filters act in the order of their fields."""
+    """What is asked for. Filters act in the order of their fields.
+
+    Raises UsageError for what cannot be asked for.
+    """
 
     prime: str = ""
     length: int = 500  # characters after the prime; at level byte, bytes
@@ -31,8 +33,15 @@ class Request:
     count: int = 1
     stop: str | None = None  # a sample ends where this text does
 
+    def __post_init__(self) -> None:
+        if self.length < 0 or self.count < 1:
+            raise UsageError("the length must be 0 or more, and the count 1 or more")
+        if self.seed < 0:
+            raise UsageError("the seed must be 0 or more")
+        self.filters()
+
     def filters(self) -> list[Filter]:
-        """The filters that were asked for. Raises UsageError for a value that none can have."""
+        """The filters that were asked for."""
         temperature = 0.0 if self.greedy else self.temperature
         values = {
             "temperature": None if temperature == 1.0 else temperature,
@@ -49,13 +58,13 @@ class Sample:
     prime: str
     text: str = ""  # once the sampling is done
     log_prob: float = 0.0  # of the text after the prime, in nats, under the model without filters
+    ids: list[int] = field(default_factory=list)  # of the text, in the model's vocabulary
 
 
 def sample(trained: Trained, request: Request) -> list[Sample]:
     """All samples, complete.
 
-    Raises UsageError for a request that cannot be met, DataError for a prime with characters that
-    the model does not know.
+    Raises DataError for a prime with characters that the model does not know.
     """
     sampling = Sampling(trained, request)
     for _ in sampling:
@@ -71,8 +80,6 @@ class Sampling:
     """
 
     def __init__(self, trained: Trained, request: Request) -> None:
-        if request.length < 0 or request.count < 1:
-            raise UsageError("the length must be 0 or more, and the count 1 or more")
         self.path, self.separator = trained.path, trained.config.data.records
         self.samples = [Sample(request.prime) for _ in range(request.count)]
         stops = [text for text in (request.stop, self.separator) if text]
@@ -81,7 +88,7 @@ class Sampling:
         self._drawn = generate(
             trained.model,
             trained.params,
-            _first_ids(trained.vocabulary, request.prime, self.separator),
+            first_ids(trained, request.prime),
             count=request.count,
             seed=request.seed,
             filters=request.filters(),
@@ -89,7 +96,7 @@ class Sampling:
         )
 
     def __iter__(self) -> Iterator[list[str]]:
-        for drawn in islice(self._drawn, self._length):
+        for _, drawn in zip(range(self._length), self._drawn, strict=False):
             if not np.isfinite(drawn.log_p).all():
                 raise refusal(self.path, "its weights are too large to predict anything")
             pairs = zip(self._writers, drawn.ids.tolist(), drawn.log_p.tolist(), strict=True)
@@ -118,6 +125,7 @@ class _Writer:
         symbol = self.symbols[k]
         piece = self.decoder.decode(bytes([symbol])) if self.decoder else chr(symbol)
         self.sample.log_prob += log_p
+        self.sample.ids.append(k)
         self.pieces.append(piece)
         if self.stops:
             self.tail = (self.tail + piece)[-self.longest :]
@@ -131,8 +139,12 @@ class _Writer:
         return left
 
 
-def _first_ids(vocabulary: Vocabulary, prime: str, separator: str | None) -> Ids:
-    """The ids of the prime; without one, of a newline, after which any text may begin."""
+def first_ids(trained: Trained, prime: str) -> Ids:
+    """What a model reads before it writes: a prime; without one a newline, where texts begin.
+
+    Records begin after a separator. Raises DataError for characters that the model does not know.
+    """
+    vocabulary, separator = trained.vocabulary, trained.config.data.records
     if prime or separator:
         return vocabulary.encode((separator or "") + prime)
     start = vocabulary.symbols.index(NEWLINE) if NEWLINE in vocabulary.symbols else 0

@@ -8,7 +8,7 @@ from charrnn import build, kernels
 from charrnn.api.trained import Trained
 from charrnn.checkpoint import refusal
 from charrnn.errors import DataError, UsageError
-from charrnn.text.corpus import default_cache, open_corpus
+from charrnn.text.corpus import Corpus, default_cache, open_corpus
 from charrnn.text.dataset import lookup_of, records_of
 from charrnn.text.part import Part
 from charrnn.text.read import find_files
@@ -62,15 +62,25 @@ def score(
     for done in evaluation:
         if on_progress:
             on_progress(done, part.targets)
-    if not isfinite(evaluation.loss):
-        if adaptation is not None:
-            raise UsageError("dynamic evaluation diverged; lower its rate")
-        raise refusal(trained.path, "its weights are too large to predict anything")
+    if adaptation is not None and not isfinite(evaluation.loss):
+        raise UsageError("dynamic evaluation diverged; lower its rate")
+    check_predicts(trained, evaluation.loss)
     return Score(part.targets, evaluation.loss)
+
+
+def check_predicts(trained: Trained, loss: float) -> None:
+    """Raise CheckpointError where the loss of a text under a model is not finite."""
+    if not isfinite(loss):
+        raise refusal(trained.path, "its weights are too large to predict anything")
 
 
 def open_part(trained: Trained, paths: Sequence[str]) -> Part:
     """The texts, in the vocabulary of a model. Raises DataError as `score` does."""
+    return open_text(trained, paths)[1]
+
+
+def open_text(trained: Trained, paths: Sequence[str]) -> tuple[Corpus, Part]:
+    """The texts in their own alphabet, and as a model sees them. Raises DataError as `score`."""
     corpus = open_corpus(find_files(paths), build.text_format(trained.config), default_cache())
     lookup = lookup_of(corpus, trained.vocabulary)
     separator = trained.config.data.records
@@ -78,4 +88,4 @@ def open_part(trained: Trained, paths: Sequence[str]) -> Part:
     part = Part(corpus.ids, lookup, records)
     if part.targets < 1:
         raise DataError(f"{', '.join(paths)}: one character is too short; 2 or more are needed")
-    return part
+    return corpus, part

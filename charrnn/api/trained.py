@@ -28,6 +28,7 @@ class Trained:
     config: Config
     step: int
     slots: Mapping[str, Floats] = field(default_factory=dict)  # of the optimizer, as they are saved
+    corpus_sha256: str = ""  # of the text that it was trained on
 
     @property
     def mean_square(self) -> Floats | None:
@@ -50,7 +51,8 @@ def unpack(path: Path, checkpoint: Checkpoint) -> Trained:
     params = params_from(checkpoint.arrays, model)
     slots = {name: a for name, a in checkpoint.arrays.items() if name.startswith("slots/")}
     step = checkpoint.header["step"]
-    return Trained(path, model, params, vocabulary, config, step, slots)
+    corpus = checkpoint.header["corpus_sha256"]
+    return Trained(path, model, params, vocabulary, config, step, slots, corpus)
 
 
 class Contents(NamedTuple):

@@ -4,10 +4,15 @@ import io
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterable
 
 from charrnn.parallel.launcher import launched
 from charrnn.terminal import harmless, one_line
+
+ENCODING = getattr(sys.stdout, "encoding", None) or "ascii"  # of stdout, before `use_utf8`
+
+FRAME = 1 / 60  # seconds: to write every character by itself costs as much time as to make it
 
 
 def use_utf8() -> None:
@@ -15,6 +20,15 @@ def use_utf8() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+
+
+def can_show(text: str) -> bool:
+    """Whether the encoding that the terminal is set to has these characters."""
+    try:
+        text.encode(ENCODING)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def in_colour() -> bool:
@@ -40,6 +54,22 @@ def write(text: str, *, drawn: bool = False) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         raise SystemExit(0) from None
+
+
+def write_stream(pieces: Iterable[str]) -> None:
+    """The product as it comes, up to sixty times a second."""
+    pending: list[str] = []
+    due = 0.0
+    try:
+        for piece in pieces:
+            pending.append(piece)
+            now = time.monotonic()
+            if now >= due:
+                write("".join(pending))
+                pending.clear()
+                due = now + FRAME
+    finally:
+        write("".join(pending))
 
 
 def take_leave() -> None:

@@ -2,22 +2,21 @@
 
 import json
 import sys
-import time
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from charrnn.cli.output import write
+from charrnn.cli.novelty import tell_if_changed, tell_report, values_of, values_of_all
+from charrnn.cli.output import write, write_stream
 from charrnn.errors import DataError
 from charrnn.files import open_regular
 
 if TYPE_CHECKING:
-    from charrnn.api import Sampling
+    from charrnn.api import NoveltyReport, Sampling, TrainingText
 
 MOST_BYTES = 2**20  # of a prime: a model has long forgotten what stood farther back
-FRAME = 1 / 60  # seconds: to write every character by itself costs as much time as to make it
 
 
 @click.command()
@@ -61,6 +60,14 @@ FRAME = 1 / 60  # seconds: to write every character by itself costs as much time
     help="How many samples; the k-th does not depend on N.",
 )
 @click.option("--stop", metavar="TEXT", help="End a sample once it has generated TEXT.")
+@click.option("--novelty", is_flag=True, help="Also what of it is copied from the training text.")
+@click.option(
+    "--corpus",
+    multiple=True,
+    metavar="TEXT",
+    help="With --novelty: the training text, if it is no longer where it was.",
+)
+@click.option("--interactive", is_flag=True, help="Play: type beginnings, turn settings, look.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def sample(
     checkpoint: str,
@@ -74,6 +81,9 @@ def sample(
     seed: int,
     count: int,
     stop: str | None,
+    novelty: bool,
+    corpus: tuple[str, ...],
+    interactive: bool,
     as_json: bool,
 ) -> None:
     """Print text that a model writes.
@@ -84,9 +94,14 @@ def sample(
     \b
     Example:
       charrnn sample runs/quickstart --prime "The fox " -n 300 --temperature 0.7
+      charrnn sample runs/quickstart -n 2000 --count 5 --novelty
+      charrnn sample runs/quickstart --interactive
     """
     if prime is not None and prime_file is not None:
         raise click.UsageError("give --prime or --prime-file, not both")
+
+    if interactive and (as_json or novelty or corpus or count != 1):
+        raise click.UsageError("--interactive is without --json, --novelty, --corpus and --count")
 
     from charrnn import api
 
@@ -101,33 +116,57 @@ def sample(
         count=count,
         stop=stop,
     )
-    sampling = api.Sampling(api.load(checkpoint), request)
+    trained = api.load(checkpoint)
+    if interactive:
+        from charrnn.cli.prompt import play
+
+        play(trained, request)
+        return
+    training = api.open_training_text(trained, corpus or None) if novelty or corpus else None
+    sampling = api.Sampling(trained, request)
     if as_json:
         for _ in sampling:
             pass
-        samples = [vars(one) for one in sampling.samples]
-        write(json.dumps({"samples": samples, "seed": seed}, ensure_ascii=False) + "\n")
+        write(json.dumps(_values(sampling, seed, training), ensure_ascii=False) + "\n")
     else:
         _stream(sampling)
+        if training is not None:
+            tell_report(_compare(sampling, training))
+
+
+def _values(sampling: "Sampling", seed: int, training: "TrainingText | None") -> dict[str, Any]:
+    samples: list[dict[str, Any]] = [
+        {"prime": one.prime, "text": one.text, "log_prob": one.log_prob} for one in sampling.samples
+    ]
+    values = {"samples": samples, "seed": seed}
+    if training is not None:
+        report = _compare(sampling, training)
+        for one, found in zip(samples, report.samples, strict=True):
+            one["novelty"] = values_of(found)
+        values["novelty"] = values_of_all(report)
+    return values
+
+
+def _compare(sampling: "Sampling", training: "TrainingText") -> "NoveltyReport":
+    from charrnn import api
+    from charrnn.listeners.progress import Meter
+
+    tell_if_changed(training)
+    with Meter("novelty") as meter:
+        return api.novelty_of(training, [one.ids for one in sampling.samples], on_progress=meter)
 
 
 def _stream(sampling: "Sampling") -> None:
     """The first sample as it comes, then the others, a blank line between two of them."""
     write(sampling.samples[0].prime)
-    pending: list[str] = []
-    due = 0.0
-    for pieces in sampling:
-        pending.append(pieces[0])
-        now = time.monotonic()
-        if now >= due:
-            write("".join(pending))
-            pending.clear()
-            due = now + FRAME
-    write("".join(pending))
+    write_stream(pieces[0] for pieces in sampling)
     for before, one in pairwise(sampling.samples):
         write(f"{_gap(before.text, sampling.separator)}{one.prime}{one.text}")
-    if sys.stdout.isatty():
-        write("\n")
+    last = sampling.samples[-1]
+    ending = "" if sampling.separator is None else _gap(last.text, sampling.separator)
+    if sys.stdout.isatty() and not (last.prime + last.text + ending).endswith("\n"):
+        ending = "\n"
+    write(ending)
 
 
 def _gap(text: str, separator: str | None) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from charrnn.cli.colour import CHOICES, wanted
 from charrnn.cli.output import table, write
 
 if TYPE_CHECKING:
@@ -30,6 +31,36 @@ if TYPE_CHECKING:
     help="How fast it returns to what it was, instead of 3e-3.",
 )
 @click.option("--baselines", is_flag=True, help="Also what simpler ways of predicting reach.")
+@click.option(
+    "--surprisal", is_flag=True, help="Also how surprising each character, line and symbol is."
+)
+@click.option(
+    "--against", metavar="OTHER", help="Also what another model predicts better or worse."
+)
+@click.option(
+    "--html", metavar="FILE", help="Write the surprisal as a page, instead of printing it."
+)
+@click.option(
+    "--lines",
+    type=click.IntRange(0),
+    default=10,
+    show_default=True,
+    metavar="N",
+    help="How many lines to rank.",
+)
+@click.option(
+    "--chars",
+    type=click.IntRange(0),
+    metavar="N",
+    help="How much of the text to show, instead of 2000 characters, on a page 200000.",
+)
+@click.option(
+    "--color",
+    type=click.Choice(CHOICES),
+    default="auto",
+    show_default=True,
+    help="Colours in the terminal; auto respects NO_COLOR.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def score(
     checkpoint: str,
@@ -38,6 +69,12 @@ def score(
     dynamic_rate: float | None,
     dynamic_decay: float | None,
     baselines: bool,
+    surprisal: bool,
+    against: str | None,
+    html: str | None,
+    lines: int,
+    chars: int | None,
+    color: str,
     as_json: bool,
 ) -> None:
     """Print how well a model predicts a text.
@@ -45,16 +82,26 @@ def score(
     CHECKPOINT is a file or a run directory; TEXT is one file or several, read as one text. Every
     character but the first is predicted once, each from all that stand before it.
 
+    --surprisal shows which characters, lines and symbols the model did not expect; --against the
+    same of two models; --html writes a page of either, with the guesses at every character.
+
     \b
     Example:
       charrnn score runs/quickstart data/fables.txt
       charrnn score runs/quickstart other.txt --dynamic --baselines
+      charrnn score runs/quickstart other.txt --surprisal
+      charrnn score runs/quickstart other.txt --against runs/other --html page.html
     """
     from charrnn import api
     from charrnn.listeners.progress import Meter
 
     trained = api.load(checkpoint)
-    found: dict[str, Score] = {"static": api.score(trained, text)}
+    inside = None
+    if surprisal or against is not None or html is not None:
+        from charrnn.cli.inside import Inside
+
+        inside = Inside(trained, text, None if against is None else api.load(against))
+    found: dict[str, Score] = {"static": inside.score if inside else api.score(trained, text)}
     if dynamic or dynamic_rate is not None or dynamic_decay is not None:
         how = api.Adaptation()
         how = how if dynamic_rate is None else replace(how, rate=dynamic_rate)
@@ -62,7 +109,16 @@ def score(
         with Meter("dynamic evaluation") as meter:
             found["dynamic"] = api.score(trained, text, adaptation=how, on_progress=meter)
     simpler = api.baselines_for(trained, api.open_part(trained, text)) if baselines else []
-    write(json.dumps(_values(found, simpler)) + "\n" if as_json else _page(found, simpler))
+    if inside and html is not None:
+        inside.save_page(html, chars, lines)
+    if as_json:
+        more = inside.values(chars, lines) if inside else {}
+        write(json.dumps({**_values(found, simpler), **more}) + "\n")
+        return
+    write(_page(found, simpler) + (inside.verdict() if inside else ""))
+    if inside and html is None:
+        colours = wanted(color)
+        write(inside.view(chars, lines, colours=colours), drawn=colours)
 
 
 def _values(found: "dict[str, Score]", simpler: "list[Baseline]") -> dict[str, Any]:

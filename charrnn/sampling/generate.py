@@ -16,7 +16,7 @@ from charrnn.model_tape import States
 from charrnn.ops import may_overflow
 from charrnn.params import Params
 from charrnn.rng import stream
-from charrnn.sampling.filters import Filter
+from charrnn.sampling.filters import Filter, probabilities
 
 GROUP = 2
 STEPS = 64
@@ -53,6 +53,21 @@ def generate(
         yield drawn
         for k, group in enumerate(groups):
             group.read(drawn.ids[k * width : (k + 1) * width])
+
+
+@may_overflow
+def predict(
+    model: CharModel, p: Params, prime: Ids, filters: Sequence[Filter], never: int | None = None
+) -> tuple[Floats, Floats]:
+    """The probabilities (V,) of what follows `prime` (M,): under the model, and in the draw.
+
+    They are float64, and not finite where the weights are too large to predict anything.
+    """
+    _, logits = _read(model, p, prime)
+    x = logits.astype(np.float64)
+    whole = probabilities(x)[0]
+    _filter_(x, filters, never)
+    return whole, probabilities(x)[0]
 
 
 class _Group:
@@ -138,10 +153,14 @@ def _draw(logits: Floats, uniforms: Floats, filters: Sequence[Filter], never: in
 
 def _filtered(x: Floats, filters: Sequence[Filter], never: int | None) -> Floats:
     """The distribution functions (R, V), up to a factor, of what the filters leave of `x`."""
+    _filter_(x, filters, never)
+    x -= x.max(axis=-1, keepdims=True)
+    cumulative: Floats = np.exp(x).cumsum(axis=-1)
+    return cumulative
+
+
+def _filter_(x: Floats, filters: Sequence[Filter], never: int | None) -> None:
     if never is not None:
         x[:, never] = -np.inf
     for filter_ in filters:
         filter_(x)
-    x -= x.max(axis=-1, keepdims=True)
-    cumulative: Floats = np.exp(x).cumsum(axis=-1)
-    return cumulative

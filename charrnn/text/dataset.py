@@ -77,6 +77,19 @@ def divide(
     )
 
 
+def own_parts(
+    corpus: Corpus, split: Sequence[float], *, separator: int | None = None, seed: int = 0
+) -> tuple[Part, Part, Part]:
+    """Train, validation and test as `divide` has them, in the text's own alphabet.
+
+    Raises DataError where the separator is not in the text.
+    """
+    same = np.arange(len(corpus.symbols))
+    shares = _shares(corpus, split, separator, seed)
+    train, val, test = (Part(corpus.ids[s.start : s.stop], same, s.records) for s in shares)
+    return train, val, test
+
+
 def lookup_of(corpus: Corpus, vocabulary: Vocabulary) -> Ids:
     """From the alphabet of a text to the ids of a vocabulary (A,).
 

@@ -15,6 +15,18 @@ class Records(NamedTuple):
     lengths: Ids  # (n,) without the separator
     separator: int  # its id in the text's own alphabet
 
+    @property
+    def places(self) -> Ids:
+        """Where their characters and their ends stand (m,), in the order of the text.
+
+        The last record of a text may lack its end; then the last place is just beyond the text.
+        """
+        order = np.argsort(self.starts)
+        starts, sizes = self.starts[order], self.lengths[order] + 1
+        before = np.cumsum(sizes) - sizes
+        places: Ids = np.repeat(starts - before, sizes) + np.arange(sizes.sum())
+        return places
+
     def chosen(self, which: Ids) -> "Records":
         """Some of them."""
         return Records(self.starts[which], self.lengths[which], self.separator)
