@@ -26,11 +26,25 @@ if TYPE_CHECKING:
     from charrnn.api.gradients import GradientReport, gradcheck
     from charrnn.api.outcomes import Outcome, Summary, Variant, summaries
     from charrnn.api.training import train
+    from charrnn.api.units import (
+        FoundUnit,
+        UnitContext,
+        UnitName,
+        UnitSurvey,
+        Watched,
+        WatchedUnit,
+        activations,
+        survey_units,
+        unit_named,
+        watch,
+        watch_unit,
+    )
 
 __all__ = [
     "Adaptation",
     "Baseline",
     "Config",
+    "FoundUnit",
     "GradientReport",
     "Outcome",
     "Request",
@@ -39,8 +53,14 @@ __all__ = [
     "Score",
     "Summary",
     "Trained",
+    "UnitContext",
+    "UnitName",
+    "UnitSurvey",
     "Variant",
     "VocabReport",
+    "Watched",
+    "WatchedUnit",
+    "activations",
     "baselines_for",
     "baselines_in",
     "baselines_of",
@@ -53,13 +73,30 @@ __all__ = [
     "sample",
     "score",
     "summaries",
+    "survey_units",
     "train",
+    "unit_named",
     "variants",
     "vocab",
+    "watch",
+    "watch_unit",
 ]
 
 OUTCOMES = ("Outcome", "Summary", "Variant", "summaries")
 JUDGING = ("Baseline", "baselines_for", "baselines_in", "baselines_of")
+UNITS = (
+    "FoundUnit",
+    "UnitContext",
+    "UnitName",
+    "UnitSurvey",
+    "Watched",
+    "WatchedUnit",
+    "activations",
+    "survey_units",
+    "unit_named",
+    "watch",
+    "watch_unit",
+)
 LATER = {
     "train": "training",
     "gradcheck": "gradients",
@@ -67,6 +104,7 @@ LATER = {
     **dict.fromkeys(("compare", "variants"), "comparing"),
     **dict.fromkeys(OUTCOMES, "outcomes"),
     **dict.fromkeys(JUDGING, "baselines"),
+    **dict.fromkeys(UNITS, "units"),
 }
 
 

@@ -66,6 +66,7 @@ class Cell(Protocol):
     """A frozen dataclass whose settings are its config keys. It knows sizes and holds no array."""
 
     gates: ClassVar[int]  # G: z is (T, B, G*H)
+    slopes: ClassVar[dict[str, float]]  # by gate, in their order: the steepest of its nonlinearity
     states: ClassVar[tuple[str, ...]]  # the names of the arrays in its State: ("h",) or ("h", "c")
 
     @property

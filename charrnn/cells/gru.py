@@ -66,6 +66,7 @@ class Gru:
     layer_norm: bool = layer_norm()
 
     gates: ClassVar[int] = 3
+    slopes: ClassVar[dict[str, float]] = {"r": 0.25, "z": 0.25, "n": 1.0}
     states: ClassVar[tuple[str, ...]] = ("h",)
 
     def shapes(self) -> dict[str, Shape]:

@@ -73,6 +73,7 @@ class Lstm:
     layer_norm: bool = layer_norm()
 
     gates: ClassVar[int] = 4
+    slopes: ClassVar[dict[str, float]] = {"i": 0.25, "f": 0.25, "o": 0.25, "g": 1.0}
     states: ClassVar[tuple[str, ...]] = ("h", "c")
 
     def shapes(self) -> dict[str, Shape]:

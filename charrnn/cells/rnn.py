@@ -44,6 +44,7 @@ class Rnn:
     layer_norm: bool = layer_norm()
 
     gates: ClassVar[int] = 1
+    slopes: ClassVar[dict[str, float]] = {"h": 1.0}
     states: ClassVar[tuple[str, ...]] = ("h",)
 
     def shapes(self) -> dict[str, Shape]:

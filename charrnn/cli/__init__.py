@@ -22,6 +22,7 @@ COMMANDS = {
     "sample": "charrnn.cli.sample",
     "vocab": "charrnn.cli.vocab",
     "score": "charrnn.cli.score",
+    "units": "charrnn.cli.units",
     "config": "charrnn.cli.config",
     "compare": "charrnn.cli.compare",
     "gradcheck": "charrnn.cli.gradcheck",

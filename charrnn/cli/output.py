@@ -16,13 +16,14 @@ def use_utf8() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
-def write(text: str) -> None:
+def write(text: str, *, painted: bool = False) -> None:
     """The product, on stdout, at once: as it is for a pipe or a file, harmless for a terminal.
 
+    What is `painted` has colours, which a terminal is to obey, and is harmless already.
     Where nobody listens any more, as behind `| head`, the program ends, and well.
     """
     try:
-        sys.stdout.write(harmless(text) if sys.stdout.isatty() else text)
+        sys.stdout.write(harmless(text) if sys.stdout.isatty() and not painted else text)
         sys.stdout.flush()
     except BrokenPipeError:
         raise SystemExit(0) from None

@@ -6,7 +6,7 @@ const PAGE_DATA = JSON.parse(document.getElementById("data").textContent);
 const BLOCK = 1000; // characters
 
 // root: an empty <div class="text scroll" aria-label="...">. symbols: what is shown of each character, a string each
-// ("\n" ends a line). colourOf(i): CSS, or null for none. describe(i): what a tip beside the
+// (a "\n" at its end ends a line). colourOf(i): CSS, or null for none. describe(i): what a tip beside the
 // character says, a node. Returns {recolour(), point(i)}.
 function colouredText(root, symbols, colourOf, describe) {
   const blocks = [];
@@ -106,8 +106,8 @@ function colouredText(root, symbols, colourOf, describe) {
 
   // The character in the same place of the line below or above.
   function beside(key) {
-    const begins = (i) => { while (i > 0 && symbols[i - 1] !== "\n") i--; return i; };
-    const ends = (i) => { while (i < symbols.length - 1 && symbols[i] !== "\n") i++; return i; };
+    const begins = (i) => { while (i > 0 && !symbols[i - 1].endsWith("\n")) i--; return i; };
+    const ends = (i) => { while (i < symbols.length - 1 && !symbols[i].endsWith("\n")) i++; return i; };
     const start = begins(here);
     if (key === "ArrowDown") {
       const next = ends(here) + 1;
@@ -132,6 +132,13 @@ function bytesOf(base64) {
   const bytes = new Uint8Array(characters.length);
   for (let i = 0; i < characters.length; i++) bytes[i] = characters.charCodeAt(i);
   return bytes;
+}
+
+// Whole numbers that came as {type, base64}, little-endian as machines are: each times `unit`.
+function numbersOf(packed, unit = 1) {
+  const kinds = { uint8: Uint8Array, uint16: Uint16Array, uint32: Uint32Array };
+  const numbers = new kinds[packed.type](bytesOf(packed.base64).buffer);
+  return unit === 1 ? numbers : Float32Array.from(numbers, (number) => number * unit);
 }
 
 // A short way to make an element: make("td", {className: "number"}, "1.5").

@@ -13,6 +13,7 @@ import numpy as np
 
 from charrnn.arrays import Ids
 from charrnn.errors import DataError
+from charrnn.terminal import one_line
 from charrnn.text.nearest import nearest
 from charrnn.text.read import Digest, Symbols, TextFormat, code_points, read_symbols
 from charrnn.text.stored import EncodedText
@@ -21,6 +22,7 @@ CODE_POINTS = 0x110000
 FORMAT = 1
 UNK = "<unk>"
 REPLACEMENT = "\ufffd"  # what stands in a text for UNK
+LAYOUT = {ord("\n"): "\u21b5\n", ord("\t"): "\u2192\t"}  # an arrow shows what else would be blank
 AT_ONCE = 2**18  # symbols that fit in a core's cache while they are counted or translated
 
 
@@ -203,3 +205,15 @@ def display(symbol: int, level: str = "char") -> str:
     if symbol < 128 or (c.isprintable() and not unicodedata.combining(c)):
         return repr(c)
     return f"U+{symbol:04X} {unicodedata.name(c, 'without a name')}"
+
+
+def visible(symbol: int, level: str = "char") -> str:
+    r"""A symbol where it stands in a text: as it is if that can be seen, else \x1b, or the like.
+
+    A newline and a tab have a sign before them.
+    """
+    if symbol in LAYOUT:
+        return LAYOUT[symbol]
+    if level == "byte" and symbol > 126:
+        return f"\\x{symbol:02x}"
+    return one_line(chr(symbol))

@@ -1,0 +1,1 @@
+"""The maths of looking inside: pure functions of arrays, without files and without printing."""
