@@ -85,8 +85,8 @@ def _summary(found: "UnitSurvey") -> str:
         for one in found.distributions
     ]
     return (
-        f"{table([head, *rows])}low, high: the share of characters at which a unit is saturated, a"
-        " mean over the units: a gate\nbelow 0.1 and above 0.9; h, g and n below -0.9 and above 0.9\n"
+        f"{table([head, *rows])}low, high: the share of characters at which a unit is saturated,"
+        " the mean of all units: gates\nbelow 0.1 and above 0.9; h, g, n below -0.9 and above 0.9\n"
     )
 
 
@@ -105,8 +105,8 @@ def _found(found: "UnitSurvey") -> str:
     ]
     words = (
         "correlations of the best unit for each signal: on the first half of the text, where it is"
-        " chosen,\nand on the other half; p is the share of shifted signals that some unit goes with"
-        " as well\n"
+        " chosen,\nand on the other half; p is the share of shifted signals that some unit goes"
+        " with as well\n"
     )
     if found.constant:
         words += f"not in both halves of this text: {', '.join(found.constant)}\n"

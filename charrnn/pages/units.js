@@ -75,7 +75,7 @@ function say() {
   });
 }
 
-const BEFORE = 34, AFTER = 18; // characters around a peak
+const BEFORE = 36, AFTER = 26; // characters around a peak
 
 function contexts(root, which) {
   const places = kept.get(`${now.layer}:${now.unit}`).peaks[now.what][which];
@@ -129,13 +129,13 @@ function histogram() {
   by("tallest").textContent = `The tallest bar is ${share} % of the characters.`;
 }
 
-const SIDE = 150, LEFT = 30, TOP = 6;
+const SIDE = 150, LEFT = 48, TOP = 8;
 
 // Of every bounded value of the layer: a dot a unit, by how often it is at either end.
 function plots() {
   const bounded = layers[now.layer].filter((name) => ranges[name]);
   by("plots").replaceChildren(...bounded.map((name) => make("figure", {},
-    plot(name), make("figcaption", {}, `${name}, ${meanings[name]}`))));
+    make("figcaption", {}, `${name}, ${meanings[name]}`), plot(name))));
 }
 
 function plot(name) {
@@ -157,7 +157,9 @@ function plot(name) {
   svg.append(
     draw("line", { x1: LEFT, y1: TOP, x2: LEFT + SIDE, y2: TOP + SIDE, class: "grid" }),
     draw("text", { x: LEFT + SIDE / 2, y: TOP + SIDE + 30, "text-anchor": "middle" }, `share below ${low}`),
-    draw("text", { x: LEFT + SIDE - 4, y: TOP + 14, "text-anchor": "end" }, `up: above ${high}`),
+    draw("text", {
+      transform: `translate(12 ${TOP + SIDE / 2}) rotate(-90)`, "text-anchor": "middle",
+    }, `share above ${high}`),
   );
   let chosen = null;
   left.forEach((share, unit) => {

@@ -37,7 +37,7 @@ MEANINGS = {
 }
 
 BODY = """\
-<p>{about}</p>
+<p class="soft">{about}</p>
 <div class="controls">
 <label>Layer <select id="layer"></select></label>
 <label>Unit <select id="unit"></select></label>
