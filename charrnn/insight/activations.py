@@ -100,8 +100,7 @@ def read(
             if tape is None:  # the first chunk is as long as any
                 steps, tracks = places.shape
                 tape = model.tape(steps, tracks, p.flat.dtype, kernels)
-                model.load(p, tape)
-                state = model.initial_state(p, tracks)
+                state = _begin(model, p, tracks, tape)
             chunk = tape.first(len(places))
             state = _forward(model, p, ids[places], state, chunk)
             if recorded.any():
@@ -138,6 +137,12 @@ def record(
         if on_progress:
             on_progress(done, len(ids))
     return found
+
+
+@may_overflow
+def _begin(model: CharModel, p: Params, tracks: int, tape: ModelTape) -> States:
+    model.load(p, tape)
+    return model.initial_state(p, tracks)
 
 
 @may_overflow

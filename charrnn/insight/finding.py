@@ -67,6 +67,8 @@ class Search:
 
     def add(self, chunk: Chunk) -> None:
         """Take in the values of a part of the text."""
+        if not len(self.used):
+            return
         x = np.concatenate([chunk.of(value) for value in self.widths], axis=1)
         if not self.origin.size:
             self.origin = x.mean(axis=0)
@@ -117,7 +119,7 @@ class Search:
         if k:
             return signals[at]
         where = (at[:, None] + self.offsets) % self.first
-        shifted: Floats = signals[where].reshape(len(at), -1)
+        shifted: Floats = signals[where].reshape(len(at), where.shape[1] * signals.shape[1])
         return shifted
 
     def _correlations(self, k: int, block: slice) -> Floats:
@@ -141,5 +143,6 @@ def _varies(signals: Floats) -> Bools:
 
 def _centred(signals: Floats) -> Floats:
     """(n, K) of (K, n), each with mean 0."""
-    centred = signals - signals.mean(axis=1, keepdims=True, dtype=np.float64)
+    n = max(signals.shape[1], 1)
+    centred = signals - signals.sum(axis=1, keepdims=True, dtype=np.float64) / n
     return np.ascontiguousarray(centred.T, dtype=np.float32)
