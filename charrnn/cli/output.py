@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import sys
 from collections.abc import Iterable
 
@@ -16,14 +17,26 @@ def use_utf8() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
-def write(text: str, *, painted: bool = False) -> None:
+def in_colour() -> bool:
+    """Whether stdout is a terminal that shows colours, and its user wants them (no-color.org)."""
+    return (
+        sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    )
+
+
+def terminal_size() -> tuple[int, int]:
+    """Columns and rows to draw in: those of the terminal, or as COLUMNS and LINES say."""
+    return shutil.get_terminal_size((80, 24))
+
+
+def write(text: str, *, drawn: bool = False) -> None:
     """The product, on stdout, at once: as it is for a pipe or a file, harmless for a terminal.
 
-    What is `painted` has colours, which a terminal is to obey, and is harmless already.
-    Where nobody listens any more, as behind `| head`, the program ends, and well.
+    What was `drawn` by us, with colours and with nobody's text in it, is shown as it is. Where
+    nobody listens any more, as behind `| head`, the program ends, and well.
     """
     try:
-        sys.stdout.write(harmless(text) if sys.stdout.isatty() and not painted else text)
+        sys.stdout.write(harmless(text) if sys.stdout.isatty() and not drawn else text)
         sys.stdout.flush()
     except BrokenPipeError:
         raise SystemExit(0) from None

@@ -98,7 +98,7 @@ def units(
         write(json.dumps(values) + "\n")
     else:
         colours = wanted(color)
-        write(view.of_all(watched, found, one, most, colours=colours), painted=colours)
+        write(view.of_all(watched, found, one, most, colours=colours), drawn=colours)
     if html is not None and found is not None:
         from charrnn.pages.page import save_page
         from charrnn.pages.units import units_page

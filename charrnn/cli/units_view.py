@@ -3,13 +3,12 @@
 What it returns is harmless.
 """
 
-import shutil
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from charrnn.cli.colour import painted
-from charrnn.cli.output import table
+from charrnn.cli.output import table, terminal_size
 from charrnn.colours import BLUE_TO_RED, blend
 from charrnn.terminal import one_line
 from charrnn.text.vocab import visible
@@ -173,7 +172,7 @@ def _shares(values: "Floats", limits: tuple[float, float]) -> list[float]:
 
 def _in_signs(pieces: list[str], shares: list[float]) -> str:
     """Lines with a line of signs below each, broken where the terminal ends."""
-    columns = shutil.get_terminal_size().columns
+    columns = terminal_size()[0]
     lines, text, marks = [], "", ""
     for piece, share in zip(pieces, shares, strict=True):
         shown = piece.replace("\n", "").replace("\t", "")

@@ -34,7 +34,7 @@ function choose(layer, unit, what) {
   if (!layers[layer].includes(what)) now.what = "h";
   if (!kept.has(`${layer}:${now.unit}`)) now.unit = unitsOf(layer)[0];
   decode();
-  options(choosers.layer, layers.map((_, k) => [k, `${k}`]), layer);
+  options(choosers.layer, layersShown.map((k) => [k, `${k}`]), layer);
   options(choosers.unit, unitsOf(layer).map((k) => [k, `${k}`]), now.unit);
   options(choosers.what, layers[layer].map((name) => [name, `${name}, ${meanings[name]}`]), now.what);
   shownText.recolour();
@@ -47,6 +47,7 @@ function choose(layer, unit, what) {
   if (by("all").open) list();
 }
 
+const layersShown = [...new Set(PAGE_DATA.kept.map((one) => one.layer))];
 const unitsOf = (layer) => PAGE_DATA.kept.filter((one) => one.layer === layer).map((one) => one.unit);
 
 function options(select, pairs, chosen) {

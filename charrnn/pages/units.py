@@ -80,10 +80,9 @@ def units_page(
 ) -> str:
     """The whole page. It shows `chars` characters, and opens at the unit `first`.
 
-    Without that it opens at the one that was found most surely, or varies most.
-
-    Where there is no room for all units (BUDGET), those that were found are kept, then those that
-    vary most.
+    If that is None, it opens at the one that was found most surely, or else varies most. Where
+    there is no room for all units (BUDGET), those that were found are kept, then those that vary
+    most; layers that were not surveyed are left out.
     """
     surest = sorted(survey.found, key=lambda one: -abs(one.held_out))
     first = first or next((one.unit for one in surest), survey.liveliest()[0])

@@ -12,6 +12,7 @@ from charrnn.colours import BLUE_TO_RED, palette
 from charrnn.pages import units as pages
 from charrnn.pages.page import save_page
 from charrnn.pages.units import units_page
+from tests.browser.conftest import soon
 from tests.saved import save
 
 CHARS = 1500
@@ -148,8 +149,8 @@ def test_dots_and_the_table_choose_units(opened, watched: api.Watched) -> None:
     chosen = opened.find_elements("css selector", "#plots .chosen")
     assert len(chosen) == 1
     opened.find_element("css selector", "#all summary").send_keys(Keys.ENTER)
+    assert soon(lambda: len(opened.find_elements("css selector", "#rows tr")) == 6)
     rows = opened.find_elements("css selector", "#rows tr")
-    assert len(rows) == 6
     rows[5].find_element("css selector", "button").send_keys(Keys.ENTER)
     assert shows(opened, watched, 1, 5, "o")
 
@@ -172,6 +173,16 @@ def test_a_long_text_opens_within_a_second(
     assert len(content) > 9_000_000
     surest = max(survey.found, key=lambda one: abs(one.held_out)).unit
     assert browser.find_element("id", "said").text.startswith(f"Layer {surest.layer}, unit")
+
+
+def test_a_layer_alone(visit, watched: api.Watched, tmp_path: Path) -> None:
+    survey = api.survey_units(watched, layers=[1])
+    content = units_page(watched, survey, chars=CHARS, first=None)
+    save_page(tmp_path / "one.html", content)
+    browser = visit(tmp_path / "one.html")
+    assert browser.find_element("id", "layer").text.split() == ["1"]
+    assert shows(browser, watched, *survey.liveliest()[0])
+    assert browser.find_elements("css selector", ".found") == []
 
 
 def test_where_there_is_no_room_the_units_that_matter_are_kept(
