@@ -76,6 +76,12 @@ class UnitSurvey:
         """The distribution of a value."""
         return next(one for one in self.distributions if one.value == value)
 
+    @property
+    def surest(self) -> UnitName:
+        """The unit with the largest held-out correlation; if none was found, the liveliest."""
+        ranked = sorted(self.found, key=lambda one: -abs(one.held_out))
+        return ranked[0].unit if ranked else self.liveliest()[0]
+
     def liveliest(self, what: str = "h") -> list[UnitName]:
         """All units of the network, those that vary most first."""
         some = [one for one in self.distributions if one.value.name == what]

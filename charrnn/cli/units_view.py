@@ -41,7 +41,8 @@ def of_all(
     elif found is not None:
         parts.append(_summary(found))
     if found is not None and one is None:
-        parts.append("see one by --unit, as --unit 0:0 --what h; look at all by --html FILE\n")
+        layer, unit, what = found.surest
+        parts.append(f"see one by --unit {layer}:{unit} --what {what}, and all by --html FILE\n")
     return "\n".join(parts)
 
 

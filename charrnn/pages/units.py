@@ -84,8 +84,7 @@ def units_page(
     there is no room for all units (BUDGET), those that were found are kept, then those that vary
     most; layers that were not surveyed are left out.
     """
-    surest = sorted(survey.found, key=lambda one: -abs(one.held_out))
-    first = first or next((one.unit for one in surest), survey.liveliest()[0])
+    first = first or survey.surest
     shown = watched.first(chars)
     values, kept = values_of(watched.trained.model), _kept(shown, survey, first)
     wanted: dict[Value, Ids | None] = {
