@@ -38,10 +38,24 @@ if TYPE_CHECKING:
         summary_of,
     )
     from charrnn.api.outcomes import Outcome, Summary, Variant, summaries
+    from charrnn.api.report import Report, TextFacts, report_of
     from charrnn.api.runs import find_runs, labels_of
     from charrnn.api.surprisal import Line, Surprisal, SymbolLoss, surprisal_of
     from charrnn.api.training import train
     from charrnn.api.training_text import TrainingText, open_training_text
+    from charrnn.api.units import (
+        FoundUnit,
+        UnitContext,
+        UnitName,
+        UnitSurvey,
+        Watched,
+        WatchedUnit,
+        activations,
+        survey_units,
+        unit_named,
+        watch,
+        watch_unit,
+    )
     from charrnn.insight.clipping import Clipping
     from charrnn.insight.flow import Signal
     from charrnn.insight.recall import Recall, Task
@@ -56,6 +70,7 @@ __all__ = [
     "Curves",
     "Difference",
     "Experiment",
+    "FoundUnit",
     "GradientFlow",
     "GradientReport",
     "Learner",
@@ -68,6 +83,7 @@ __all__ = [
     "Prediction",
     "Recall",
     "RecallCurve",
+    "Report",
     "Request",
     "Sample",
     "Sampling",
@@ -79,10 +95,17 @@ __all__ = [
     "SymbolDifference",
     "SymbolLoss",
     "Task",
+    "TextFacts",
     "Trained",
     "TrainingText",
+    "UnitContext",
+    "UnitName",
+    "UnitSurvey",
     "Variant",
     "VocabReport",
+    "Watched",
+    "WatchedUnit",
+    "activations",
     "baselines_for",
     "baselines_in",
     "baselines_of",
@@ -101,17 +124,22 @@ __all__ = [
     "open_training_text",
     "parse_config",
     "recall_curve",
+    "report_of",
     "sample",
     "score",
     "summaries",
     "summary_of",
     "surprisal_of",
+    "survey_units",
     "textbook",
     "train",
     "trained_or_not",
+    "unit_named",
     "untrained",
     "variants",
     "vocab",
+    "watch",
+    "watch_unit",
 ]
 
 OUTCOMES = ("Outcome", "Summary", "Variant", "summaries")
@@ -122,6 +150,19 @@ PROBES = ("Experiment", "Learner", "Recall", "RecallCurve", "Task", "recall_curv
 NOVELTY = ("Novelty", "NoveltyReport", "NoveltySummary", "Passage", "novelty_of", "summary_of")
 SURPRISE = ("Line", "Surprisal", "SymbolLoss", "surprisal_of")
 DIFFERING = ("Difference", "SymbolDifference", "difference_of")
+UNITS = (
+    "FoundUnit",
+    "UnitContext",
+    "UnitName",
+    "UnitSurvey",
+    "Watched",
+    "WatchedUnit",
+    "activations",
+    "survey_units",
+    "unit_named",
+    "watch",
+    "watch_unit",
+)
 LATER = {
     "train": "training",
     "gradcheck": "gradients",
@@ -129,6 +170,7 @@ LATER = {
     **dict.fromkeys(("compare", "variants"), "comparing"),
     **dict.fromkeys(("find_runs", "labels_of"), "runs"),
     **dict.fromkeys(OUTCOMES, "outcomes"),
+    **dict.fromkeys(("Report", "TextFacts", "report_of"), "report"),
     **dict.fromkeys(JUDGING, "baselines"),
     **dict.fromkeys((*FLOW, *FOUND), "flow"),
     **dict.fromkeys(PROBES, "experiments"),
@@ -136,6 +178,7 @@ LATER = {
     **dict.fromkeys(("TrainingText", "open_training_text"), "training_text"),
     **dict.fromkeys(SURPRISE, "surprisal"),
     **dict.fromkeys(DIFFERING, "difference"),
+    **dict.fromkeys(UNITS, "units"),
 }
 
 

@@ -56,7 +56,7 @@ class Report:
     flow: GradientFlow | None = None
 
 
-def report(run: str | Path, *, on_progress: Callable[[int, int], None] | None = None) -> Report:
+def report_of(run: str | Path, on_progress: Callable[[int, int], None] | None = None) -> Report:
     """All about the run in the folder `run`, also while it goes on.
 
     The model is looked at on the text's validation part, else its test part, else its training
@@ -107,9 +107,7 @@ def _held_out(dataset: Dataset) -> tuple[str, Part]:
     return name, parts[name].first(MOST)
 
 
-def _facts(
-    trained: Trained, corpus: Corpus, dataset: Dataset, name: str, part: Part
-) -> TextFacts:
+def _facts(trained: Trained, corpus: Corpus, dataset: Dataset, name: str, part: Part) -> TextFacts:
     order = np.argsort(-corpus.counts, kind="stable")
     names = [display(symbol, trained.vocabulary.level) for symbol in corpus.symbols[order].tolist()]
     return TextFacts(

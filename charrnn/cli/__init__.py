@@ -22,9 +22,11 @@ COMMANDS = {
     "sample": "charrnn.cli.sample",
     "vocab": "charrnn.cli.vocab",
     "score": "charrnn.cli.score",
+    "units": "charrnn.cli.units",
     "config": "charrnn.cli.config",
     "compare": "charrnn.cli.compare",
     "plot": "charrnn.cli.plot",
+    "report": "charrnn.cli.report",
     "gradcheck": "charrnn.cli.gradcheck",
     "gradients": "charrnn.cli.gradients",
 }

@@ -27,7 +27,7 @@ def report(run: str, out: str | None, quiet: bool) -> None:
 
     path = out or f"{run.rstrip('/')}/report.html"
     with Meter("report", quiet=quiet) as meter:
-        found = api.report(run, on_progress=meter)
+        found = api.report_of(run, meter)
     save_page(path, report_page(found))
     if not quiet:
         tell(f"the report is {path}")

@@ -37,15 +37,22 @@ FRAME = """\
 """
 
 
-def page(title: str, body: str, *, data: Any = None, scripts: Sequence[str] = ()) -> str:
+def page(
+    title: str,
+    body: str,
+    *,
+    data: Any = None,
+    scripts: Sequence[str] = (),
+    styles: Sequence[str] = (),
+) -> str:
     """A whole page. `body` is HTML; `data`, which becomes JSON, is what the `scripts` read.
 
-    `scripts` are names of files beside this one, in the order in which they run.
+    `scripts` and `styles` are names of files beside this one, in the order in which they count.
     """
     return FRAME.format(
         policy=POLICY,
         title=escape(title),
-        style=asset("base.css"),
+        style="".join(asset(name) for name in ("base.css", *styles)),
         body=body,
         data=embedded(data),
         script="".join(asset(name) for name in scripts),

@@ -37,9 +37,7 @@ def report_page(found: "Report") -> str:
         for section in (_summary, _course, _judgement, _insides, _gradients, _text, _run)
         for part in section(found)
     )
-    samples = [
-        {"step": f"{one.step:,}", "text": one.text} for one in found.curves.samples
-    ]
+    samples = [{"step": f"{one.step:,}", "text": one.text} for one in found.curves.samples]
     title = f"Report of {one_line(found.run.name)}"
     return page(title, body, data={"samples": samples}, scripts=("text.js", "report.js"))
 

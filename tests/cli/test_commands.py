@@ -230,6 +230,7 @@ def test_the_help_of_all_commands(charrnn) -> None:
         "  sample     Print text that a model writes.\n"
         "  vocab      Report what a text is made of.\n"
         "  score      Print how well a model predicts a text.\n"
+        "  units      Show what the units of a network do while it reads a text.\n"
         "  config     Check, show, describe and start config files.\n"
         "  compare    Train variants under one budget and print what became of each.\n"
         "  plot       Show the curves of runs: losses, learning rate, gradients.\n"

@@ -1,0 +1,142 @@
+"""charrnn units"""
+
+import json
+from math import isnan
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from charrnn.cli.output import tell, write
+
+if TYPE_CHECKING:
+    from charrnn.api import FoundUnit, UnitSurvey, Watched, WatchedUnit
+    from charrnn.insight.saturation import Distribution
+
+IN_TERMINAL, IN_PAGE = 2000, 10_000  # characters that are shown unless somebody says
+
+
+@click.command()
+@click.argument("checkpoint")
+@click.argument("text", nargs=-1, required=True)
+@click.option("--unit", metavar="[LAYER:]UNIT", help="Show the text in the colours of a unit.")
+@click.option("--what", default="h", metavar="NAME", help="Its h, c, or a gate, instead of h.")
+@click.option(
+    "--layer", type=click.IntRange(0), metavar="N", help="Of this layer alone; 0 is the first."
+)
+@click.option(
+    "--find", is_flag=True, help="Search for units that go with quotes, lines, brackets ..."
+)
+@click.option("--gates", is_flag=True, help="Search among the gates too.")
+@click.option(
+    "--read",
+    type=click.IntRange(1),
+    default=200_000,
+    metavar="N",
+    help="Read no more than so many characters, instead of 200,000.",
+)
+@click.option(
+    "--chars",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Show so many, instead of 2,000 here and 10,000 in a page.",
+)
+@click.option("--html", metavar="FILE", help="Also write a page to choose units in.")
+@click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Colours, or signs below the text.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def units(
+    checkpoint: str,
+    text: tuple[str, ...],
+    unit: str | None,
+    what: str,
+    layer: int | None,
+    find: bool,
+    gates: bool,
+    read: int,
+    chars: int | None,
+    html: str | None,
+    color: str,
+    as_json: bool,
+) -> None:
+    """Show what the units of a network do while it reads a text.
+
+    CHECKPOINT is a file or a run directory; TEXT is one file or several, read as one text. Layers
+    and units count from 0. A summary of all units is printed; with --find those that go best with
+    what there is to know of a text; with --unit the text, coloured from blue (low) to red (high).
+
+    \b
+    Example:
+      charrnn units runs/quickstart data/fables.txt --find
+      charrnn units runs/quickstart data/fables.txt --unit 0:37 --what c
+      charrnn units runs/quickstart data/fables.txt --find --html units.html
+    """
+    from charrnn import api
+    from charrnn.cli import units_view as view
+    from charrnn.cli.colour import wanted
+    from charrnn.listeners.progress import Meter
+
+    watched = api.watch(api.load(checkpoint), text, read)
+    layers = None if layer is None else [layer]
+    chosen = None if unit is None else api.unit_named(watched, unit, layer, what)
+    one = found = None
+    if chosen is not None:
+        with Meter("the unit") as meter:
+            one = api.watch_unit(watched, chosen, on_progress=meter)
+    if find or html is not None or chosen is None:
+        with Meter("all units") as meter:
+            found = api.survey_units(
+                watched, layers=layers, find=find, gates=gates, on_progress=meter
+            )
+    most = chars or IN_TERMINAL
+    if as_json:
+        values = _values(watched, found, one, most)
+        write(json.dumps(values) + "\n")
+    else:
+        colours = wanted(color)
+        write(view.of_all(watched, found, one, most, colours=colours), drawn=colours)
+    if html is not None and found is not None:
+        from charrnn.pages.page import save_page
+        from charrnn.pages.units import units_page
+
+        save_page(html, units_page(watched, found, chars=chars or IN_PAGE, first=chosen))
+        tell(f"wrote {html}")
+
+
+def _values(
+    watched: "Watched", found: "UnitSurvey | None", one: "WatchedUnit | None", most: int
+) -> dict[str, Any]:
+    values: dict[str, Any] = {"characters": len(watched.ids), "characters_in_all": watched.total}
+    if found is not None:
+        values["values"] = [_distribution(each) for each in found.distributions]
+        values["found"] = [
+            {"signal": each.signal, **each.unit._asdict(), **_figures(each)} for each in found.found
+        ]
+        values["constant"] = list(found.constant)
+    if one is not None:
+        values["unit"] = {
+            **one.name._asdict(),
+            "text": list(watched.text[:most]),
+            "values": [round(value, 6) for value in one.values[:most].tolist()],
+            "highest": [each._asdict() for each in one.highest()],
+            "lowest": [each._asdict() for each in one.lowest()],
+        }
+    return values
+
+
+def _figures(found: "FoundUnit") -> dict[str, float]:
+    return {"correlation": found.correlation, "held_out": found.held_out, "p": found.p}
+
+
+def _distribution(one: "Distribution") -> dict[str, Any]:
+    """What is known of a value; saturation is null where it has no bounds."""
+    names = ("left", "right", "means", "deviations", "histogram", "edges")
+    lists = {name: getattr(one, name).astype(float).round(6).tolist() for name in names}
+    for name in ("left", "right"):
+        if any(isnan(share) for share in lists[name]):
+            lists[name] = None
+    return {**one.value._asdict(), **lists}
