@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from charrnn import build
 from charrnn.api.baselines import Baseline, baselines_of
 from charrnn.api.curves import Curves, curves
 from charrnn.api.flow import GradientFlow, flow_through
@@ -44,6 +45,7 @@ class Report:
     """What is known of a run. What cannot be known is None, and `missing` says why."""
 
     run: Path
+    network: str  # lstm 2x128
     curves: Curves
     start: dict[str, Any]  # what the record says of the run's beginning
     missing: tuple[str, ...] = ()
@@ -64,12 +66,14 @@ def report_of(run: str | Path, on_progress: Callable[[int, int], None] | None = 
     DataError where there is no record of a run.
     """
     folder = RunDir(Path(run))
-    found = Report(folder.path, curves(run), read_record(folder.metrics).start)
+    told, start = curves(run), read_record(folder.metrics).start
+    found = Report(folder.path, str(start.get("network", "a network")), told, start)
     try:
         trained = load(folder.path)
     except CheckpointError as error:
         return replace(found, missing=(f"the model: {error}",))
-    found = replace(found, trained=trained, config=dump_config(trained.config))
+    network, config = build.network_in_words(trained.config), dump_config(trained.config)
+    found = replace(found, network=network, trained=trained, config=config)
     try:
         corpus, dataset = _text_of(trained)
     except DataError as error:

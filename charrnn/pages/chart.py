@@ -87,7 +87,10 @@ class Scale:
         all_of_them = np.concatenate([np.log10(v) if log else v for v in values])
         low, high = float(all_of_them.min()), float(all_of_them.max())
         room = (high - low) * 0.04 or abs(high) * 0.1 or 1.0
-        return cls(low if start < stop else low - room, high + room, log, start, stop)
+        floor_of_all = 0.0 if low >= 0 and not log else -inf
+        if start > stop:  # upwards, a line on the edge would be half hidden
+            low, high = max(low - room, floor_of_all), high + room
+        return cls(low, high if high > low else low + room, log, start, stop)
 
     def __call__(self, values: Floats) -> Floats:
         """Where they are, in pixels."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from charrnn.api.curves import Curves
     from charrnn.api.report import Report, TextFacts
 
-LISTED = 30  # symbols in a table
+LISTED = 20  # symbols in a table
 SHARES = (0.5, 0.1, 0.01)
 NAMES = {"loss": "Loss", "rate": "Learning rate", "gradient": "Gradient", "clipped": "Clipping"}
 PARTS = {"raw": "each chunk", "train": "training, smoothed", "validation": "validation",
@@ -30,29 +30,57 @@ SAMPLES = """\
 """
 
 
+NO_SAMPLES = """\
+<p class="soft">It wrote no samples on the way: output.sample_every asks for them.</p>
+"""
+
+
 def report_page(found: "Report") -> str:
     """The whole page."""
+    sections = [
+        (_quality, ""),
+        (_text, ""),
+        (_course, "wide"),
+        *((part, "") for part in (_judgement, _insides, _gradients, _run, _config)),
+    ]
     body = "\n".join(
-        part
-        for section in (_summary, _course, _judgement, _insides, _gradients, _text, _run)
-        for part in section(found)
+        [
+            *_summary(found),
+            '<div class="sections">',
+            *(_section(kind, part(found)) for part, kind in sections),
+            "</div>",
+        ]
     )
     samples = [{"step": f"{one.step:,}", "text": one.text} for one in found.curves.samples]
     title = f"Report of {one_line(found.run.name)}"
     return page(title, body, data={"samples": samples}, scripts=("text.js", "report.js"))
 
 
+def _section(kind: str, parts: Iterator[str]) -> str:
+    inside = "\n".join(parts)
+    return f'<section class="{kind}">\n{inside}\n</section>' if inside else ""
+
+
 def _summary(found: "Report") -> Iterator[str]:
-    told, start = found.curves, found.start
+    told = found.curves
     steps = int(told.along.steps[-1]) if told.along.steps.size else 0
     minutes = float(np.nanmax(told.along.minutes, initial=0.0))
     trained_for = f"{steps:,} steps in {minutes:,.1f} minutes" if steps else "not a step yet"
-    network = escape(str(start.get("network", "a network")))
-    size = f" of {told.parameters:,} parameters" if told.parameters else ""
-    yield f"<p>{network}{size}, trained for {trained_for}. {_ending(told)}</p>"
+    size = f", {told.parameters:,} parameters" if told.parameters else ""
+    yield f"<p>{escape(found.network)}{size}. Trained for {trained_for}. {_ending(told)}</p>"
+    for why in found.missing:
+        yield f'<p class="soft">Left out: {escape(one_line(why))}</p>'
+
+
+def _quality(found: "Report") -> Iterator[str]:
+    """Its losses, among those of simpler ways."""
+    told = found.curves
     rows = [
         (name, loss)
-        for name, loss in (("validation, the best", told.best_val), ("test", told.test))
+        for name, loss in (
+            ("this model, validation", told.best_val),
+            ("this model, test", told.test),
+        )
         if loss is not None
     ]
     rows += [(one.name, one.nats_per_char) for one in found.baselines]
@@ -64,8 +92,6 @@ def _summary(found: "Report") -> Iterator[str]:
             [Column("", number=False), Column("nats/char"), Column("bits/char")],
             [Row((name, f"{loss:.4f}", f"{loss / log(2):.4f}")) for name, loss in rows],
         )
-    for why in found.missing:
-        yield f'<p class="soft">Left out: {escape(one_line(why))}</p>'
 
 
 def _ending(told: "Curves") -> str:
@@ -83,12 +109,15 @@ def _course(found: "Report") -> Iterator[str]:
         return
     sheet = make_sheet([shown], told_kinds([shown]))
     steps = [float(one.step) for one in found.curves.samples]
+    yield '<div class="sections">'
     for panel in sheet.panels:
         marks = steps if panel.kind == "loss" else []
-        up = Axis(panel.unit, top=inf if panel.top is None else panel.top)
-        yield line_chart(_lines(panel), Axis(sheet.unit), up, NAMES[panel.kind], marks)
-        if marks:
-            yield SAMPLES.format(last=len(steps) - 1)
+        top = inf if panel.top is None else panel.top
+        up = Axis(panel.unit, log=panel.kind == "gradient", top=top)
+        yield f"<figure>{line_chart(_lines(panel), Axis(sheet.unit), up, NAMES[panel.kind], marks)}"
+        yield "</figure>"
+    yield "</div>"
+    yield SAMPLES.format(last=len(steps) - 1) if steps else NO_SAMPLES
     for note in found.curves.notes:
         yield f'<p class="soft">Step {note.step:,}: {escape(note.text)}</p>'
     for one in found.curves.not_finite:
@@ -211,6 +240,9 @@ def _run(found: "Report") -> Iterator[str]:
         [Column("", number=False), Column("", number=False)],
         [Row((name, one_line(str(value)))) for name, value in facts if value],
     )
+
+
+def _config(found: "Report") -> Iterator[str]:
     if found.config:
         yield "<h2>Its config</h2>"
         yield f'<pre class="scroll" tabindex="0">{escape(found.config)}</pre>'
