@@ -23,12 +23,12 @@ COMMANDS = {
     "vocab": "charrnn.cli.vocab",
     "score": "charrnn.cli.score",
     "units": "charrnn.cli.units",
-    "config": "charrnn.cli.config",
-    "compare": "charrnn.cli.compare",
+    "gradients": "charrnn.cli.gradients",
     "plot": "charrnn.cli.plot",
     "report": "charrnn.cli.report",
+    "compare": "charrnn.cli.compare",
+    "config": "charrnn.cli.config",
     "gradcheck": "charrnn.cli.gradcheck",
-    "gradients": "charrnn.cli.gradients",
 }
 
 

@@ -102,13 +102,25 @@ class Scale:
 
     def ticks(self) -> list[tuple[float, str]]:
         """Places in pixels, with what is written there."""
-        step = 1.0 if self.log else _round_step((self.high - self.low) / 6)
-        if self.log:
-            step = max(1.0, ceil((self.high - self.low) / 6))
-        numbers = np.arange(ceil(self.low / step), floor(self.high / step) + 1) * step
-        values = 10.0**numbers if self.log else numbers
+        values = np.array([*(self._powers() if self.log else self._multiples())])
+        steps = values if self.log else [_round_step((self.high - self.low) / 6)] * len(values)
         places = self(values)
-        return [(float(p), _number(v, step)) for p, v in zip(places, values, strict=True)]
+        return [(float(p), _number(v, s)) for p, v, s in zip(places, values, steps, strict=True)]
+
+    def _multiples(self) -> Iterator[float]:
+        step = _round_step((self.high - self.low) / 6)
+        for k in range(ceil(self.low / step), floor(self.high / step) + 1):
+            yield k * step
+
+    def _powers(self) -> Iterator[float]:
+        """Of ten; where they are few, twice and five times them too."""
+        few = self.high - self.low < 2
+        every = max(1, ceil((self.high - self.low) / 6))
+        for power in range(floor(self.low), floor(self.high) + 1):
+            for factor in (1, 2, 5) if few else (1,):
+                inside = self.low <= power + log10(factor) <= self.high
+                if inside and power % every == 0:
+                    yield factor * 10.0**power
 
 
 def _finite(line: Line, x: Axis, y: Axis) -> Line:

@@ -36,7 +36,7 @@ def table(
 
 def _head(column: Column, order: str) -> str:
     name, _, direction = order.rpartition(" ")
-    sort = f' aria-sort="{direction}"' if column.name == name else ""
+    sort = f' aria-sort="{direction}"' if order and column.name == name else ""
     return f'<th scope="col"{_kind(column.number)}{sort}>{escape(column.name)}</th>'
 
 

@@ -18,14 +18,17 @@ if TYPE_CHECKING:
     from charrnn.api.report import Report, TextFacts
 
 LISTED = 20  # symbols in a table
+FREQUENT = 12
+ENDINGS = {"interrupted": "It was interrupted.", "diverged": "It diverged."}
 SHARES = (0.5, 0.1, 0.01)
 NAMES = {"loss": "Loss", "rate": "Learning rate", "gradient": "Gradient", "clipped": "Clipping"}
 PARTS = {"raw": "each chunk", "train": "training, smoothed", "validation": "validation",
          "test": "test", "limit": "clipped above", "mark": "mark"}  # fmt: skip
 
 SAMPLES = """\
-<div class="controls"><label for="sample">sample after step <output id="step"></output>
-<input type="range" id="sample" min="0" max="{last}" value="{last}" step="1"></label></div>
+<div class="controls"><label for="sample"><span>What it wrote after step <output id="step">
+</output></span><input type="range" id="sample" class="long" min="0" max="{last}" value="{last}"
+ step="1"></label></div>
 <pre class="text scroll" id="sampled" tabindex="0" aria-label="a sample"></pre>
 """
 
@@ -83,13 +86,16 @@ def _quality(found: "Report") -> Iterator[str]:
         )
         if loss is not None
     ]
-    rows += [(one.name, one.nats_per_char) for one in found.baselines]
+    rows += [
+        (one.name.replace("order ", "n-grams of order "), one.nats_per_char)
+        for one in found.baselines
+    ]
     rows.sort(key=lambda row: row[1])
     if rows:
         yield "<h2>How good it is</h2>"
         yield table(
             "loss of this model, and of simpler ways of predicting the held-out part",
-            [Column("", number=False), Column("nats/char"), Column("bits/char")],
+            [Column("predicted by", number=False), Column("nats/char"), Column("bits/char")],
             [Row((name, f"{loss:.4f}", f"{loss / log(2):.4f}")) for name, loss in rows],
         )
 
@@ -97,7 +103,7 @@ def _quality(found: "Report") -> Iterator[str]:
 def _ending(told: "Curves") -> str:
     if told.ended is None:
         return "It has not ended."
-    return f"It ended by {escape(told.ended.replace('_', ' '))}."
+    return ENDINGS.get(told.ended, f"It ended by train.{escape(told.ended)}.")
 
 
 def _course(found: "Report") -> Iterator[str]:
@@ -212,11 +218,11 @@ def _text(found: "Report") -> Iterator[str]:
         f" {len(facts.symbols)} symbols.</p>"
     )
     yield table(
-        "the most frequent symbols" if len(facts.symbols) > LISTED else "its symbols",
+        "the most frequent symbols" if len(facts.symbols) > FREQUENT else "its symbols",
         [Column("symbol", number=False), Column("count"), Column("share")],
         [
             Row((name, f"{count:,}", f"{count / facts.characters:.2%}"))
-            for name, count in facts.symbols[:LISTED]
+            for name, count in facts.symbols[:FREQUENT]
         ],
     )
 
@@ -237,7 +243,7 @@ def _run(found: "Report") -> Iterator[str]:
     yield "<h2>Speed and environment</h2>"
     yield table(
         "as the run told it",
-        [Column("", number=False), Column("", number=False)],
+        [Column("what", number=False), Column("value", number=False)],
         [Row((name, one_line(str(value)))) for name, value in facts if value],
     )
 

@@ -231,11 +231,12 @@ def test_the_help_of_all_commands(charrnn) -> None:
         "  vocab      Report what a text is made of.\n"
         "  score      Print how well a model predicts a text.\n"
         "  units      Show what the units of a network do while it reads a text.\n"
-        "  config     Check, show, describe and start config files.\n"
-        "  compare    Train variants under one budget and print what became of each.\n"
-        "  plot       Show the curves of runs: losses, learning rate, gradients.\n"
-        "  gradcheck  Check a network's gradients.\n"
         "  gradients  Show how far gradients travel through time.\n"
+        "  plot       Show the curves of runs: losses, learning rate, gradients.\n"
+        "  report     Write one HTML page that tells the whole run.\n"
+        "  compare    Train variants under one budget and print what became of each.\n"
+        "  config     Check, show, describe and start config files.\n"
+        "  gradcheck  Check a network's gradients.\n"
     )
 
 
