@@ -43,15 +43,13 @@ if TYPE_CHECKING:
     from charrnn.api.surprisal import Line, Surprisal, SymbolLoss, surprisal_of
     from charrnn.api.training import train
     from charrnn.api.training_text import TrainingText, open_training_text
-    from charrnn.api.units import (
-        FoundUnit,
+    from charrnn.api.units import FoundUnit, UnitSurvey, survey_units
+    from charrnn.api.watched import (
         UnitContext,
         UnitName,
-        UnitSurvey,
         Watched,
         WatchedUnit,
         activations,
-        survey_units,
         unit_named,
         watch,
         watch_unit,
@@ -150,15 +148,13 @@ PROBES = ("Experiment", "Learner", "Recall", "RecallCurve", "Task", "recall_curv
 NOVELTY = ("Novelty", "NoveltyReport", "NoveltySummary", "Passage", "novelty_of", "summary_of")
 SURPRISE = ("Line", "Surprisal", "SymbolLoss", "surprisal_of")
 DIFFERING = ("Difference", "SymbolDifference", "difference_of")
-UNITS = (
-    "FoundUnit",
+UNITS = ("FoundUnit", "UnitSurvey", "survey_units")
+WATCHED = (
     "UnitContext",
     "UnitName",
-    "UnitSurvey",
     "Watched",
     "WatchedUnit",
     "activations",
-    "survey_units",
     "unit_named",
     "watch",
     "watch_unit",
@@ -179,6 +175,7 @@ LATER = {
     **dict.fromkeys(SURPRISE, "surprisal"),
     **dict.fromkeys(DIFFERING, "difference"),
     **dict.fromkeys(UNITS, "units"),
+    **dict.fromkeys(WATCHED, "watched"),
 }
 
 

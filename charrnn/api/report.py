@@ -15,7 +15,8 @@ from charrnn.api.prepare import open_dataset
 from charrnn.api.record import read_record
 from charrnn.api.surprisal import Surprisal, lined, read_through
 from charrnn.api.trained import Trained, load
-from charrnn.api.units import UnitSurvey, survey_units, watch_part
+from charrnn.api.units import UnitSurvey, survey_units
+from charrnn.api.watched import watch_part
 from charrnn.config import dump_config
 from charrnn.errors import CharrnnError, CheckpointError, DataError
 from charrnn.rundir import RunDir

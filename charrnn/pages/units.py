@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from charrnn.api.units import APART, UnitName, recorded
+from charrnn.api.watched import APART, UnitName, recorded
 from charrnn.colours import BLUE_TO_RED, palette, to_css
 from charrnn.insight.activations import Range, ends_of, range_of, values_of
 from charrnn.insight.peaks import coded, peaks
@@ -17,7 +17,8 @@ from charrnn.terminal import one_line
 from charrnn.text.vocab import REPLACEMENT, visible
 
 if TYPE_CHECKING:
-    from charrnn.api.units import FoundUnit, UnitSurvey, Watched
+    from charrnn.api.units import FoundUnit, UnitSurvey
+    from charrnn.api.watched import Watched
     from charrnn.arrays import Floats, Ids
     from charrnn.insight.activations import Value
     from charrnn.insight.saturation import Distribution
