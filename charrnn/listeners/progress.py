@@ -36,6 +36,7 @@ class Progress:
         self.loss: float | None = None
         self.speed = 0.0
         self.test: float | None = None
+        self.unigram = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -78,7 +79,7 @@ class Progress:
         self.bar.update(done / max(total, 1) - self.bar.n)
 
     def _begin(self, event: Started) -> None:
-        self.run = event.run
+        self.run, self.unigram = event.run, event.unigram_loss
         if self.bar is not None:
             self.bar.close()
         for line in header(event):
@@ -125,6 +126,11 @@ class Progress:
             )
         if self.test is not None:
             self.print(f"its test loss {in_units(self.test)}")
+        if event.best_loss is not None and event.best_loss >= self.unigram:
+            self.print(
+                "that is no better than letter frequencies alone: train longer, or with another"
+                " optimizer.learning_rate"
+            )
         if event.reason == "interrupted":
             self.print("saved; go on with the same command and --resume")
         elif event.reason != "diverged":

@@ -181,6 +181,13 @@ def test_same_seed_same_bytes_other_seed_other_bytes(charrnn) -> None:
     assert digests("a")["last.npz"] != digests("c")["last.npz"]
 
 
+def test_a_model_that_has_learnt_nothing_is_told(charrnn) -> None:
+    slow = ("--max-steps", "2", "--set", "optimizer.learning_rate=1e-6")
+    said = "no better than letter frequencies alone"
+    assert said in charrnn("train", "config.yaml", *slow, "--out", "slow").err
+    assert said not in charrnn("train", "config.yaml").err
+
+
 def test_a_worse_model_never_replaces_the_best(charrnn) -> None:
     charrnn("train", "config.yaml")
     best = Path("run/best.npz").read_bytes()
