@@ -97,7 +97,7 @@ class Difference:
         """
         counts = sums_from(self.counted, self.text.starts)
         means = sums_from(self.nats, self.text.starts) / np.maximum(counts, 1)
-        ranked = np.flatnonzero(of_usual_length(self.text.lengths) & (sign * means > 0))
+        ranked = np.flatnonzero(of_usual_length(counts) & (sign * means > 0))
         order = np.argsort(-sign * means[ranked], kind="stable")
         return lines_at(self.text, ranked[order][:most], means)
 

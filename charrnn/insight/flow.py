@@ -1,10 +1,10 @@
 """How far the error signal travels: the norm of dL_T/dh_t against the lag T - t.
 
-L_T is the loss of step T alone. h_t, and c_t where there is one, is the state that step t hands to
-step t + 1 of its own layer, the others as they are: what truncation after step t would take for a
-constant. The gradient comes from the cells' own backward, a step at a time, so there is no second
-formula for any cell (Hochreiter 1991; Bengio, Simard and Frasconi 1994; Pascanu, Mikolov and
-Bengio 2013).
+L_T is the loss of step T alone, as training counts it, with label smoothing if it has any. h_t, and
+c_t where there is one, is the state that step t hands to step t + 1 of its own layer, the others as
+they are: what truncation after step t would take for a constant. The gradient comes from the cells'
+own backward, a step at a time, so there is no second formula for any cell (Hochreiter 1991; Bengio,
+Simard and Frasconi 1994; Pascanu, Mikolov and Bengio 2013).
 """
 
 from collections.abc import Iterator

@@ -54,7 +54,10 @@ class Task:
 
 @dataclass(frozen=True)
 class Recall:
-    """How well a network recalls over `lag` steps, on sequences it was not trained on."""
+    """How well a network recalls over `lag` steps, on sequences drawn apart.
+
+    At short lags there are so few that it has seen them all.
+    """
 
     lag: int
     loss: float  # nats

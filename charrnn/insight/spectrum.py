@@ -58,7 +58,7 @@ def spectra(model: CharModel, p: Params) -> Iterator[Spectrum]:
                 layer=k,
                 gate=gate,
                 slope=slope,
-                alone=cell.gates == 1 and not cell.layer_norm,
+                alone=cell.gates == 1 and not cell.layer_norm and not model.noise.zoneout,
                 singular_values=values,
                 radius=spectral_radius(block),
             )

@@ -7,7 +7,7 @@ from math import ceil, floor, inf, log10
 
 import numpy as np
 
-from charrnn.arrays import Floats
+from charrnn.arrays import Floats, Ids
 from charrnn.colours import LINES, to_css
 
 WIDTH, HEIGHT = 720, 300
@@ -102,15 +102,17 @@ class Scale:
 
     def ticks(self) -> list[tuple[float, str]]:
         """Places in pixels, with what is written there."""
-        values = np.array([*(self._powers() if self.log else self._multiples())])
-        steps = values if self.log else [_round_step((self.high - self.low) / 6)] * len(values)
-        places = self(values)
-        return [(float(p), _number(v, s)) for p, v, s in zip(places, values, steps, strict=True)]
+        powers = [(value, value) for value in self._powers()] if self.log else []
+        ticks = powers if len(powers) > 1 else [*self._multiples()]
+        places = self(np.array([value for value, _ in ticks]))
+        return [(float(p), _number(*tick)) for p, tick in zip(places, ticks, strict=True)]
 
-    def _multiples(self) -> Iterator[float]:
-        step = _round_step((self.high - self.low) / 6)
-        for k in range(ceil(self.low / step), floor(self.high / step) + 1):
-            yield k * step
+    def _multiples(self) -> Iterator[tuple[float, float]]:
+        """Of a round step, with it."""
+        low, high = (10.0**self.low, 10.0**self.high) if self.log else (self.low, self.high)
+        step = _round_step((high - low) / 6)
+        for k in range(ceil(low / step), floor(high / step) + 1):
+            yield k * step, step
 
     def _powers(self) -> Iterator[float]:
         """Of ten; where they are few, twice and five times them too."""
@@ -126,9 +128,18 @@ class Scale:
 def _finite(line: Line, x: Axis, y: Axis) -> Line:
     good = np.isfinite(line.x) & np.isfinite(line.y)
     good &= (line.x > 0 if x.log else True) & (line.y > 0 if y.log else True) & (line.y <= y.top)
-    kept = np.flatnonzero(good)
-    kept = kept[:: max(1, len(kept) // MOST_POINTS)] if len(kept) > MOST_POINTS else kept
+    kept = _thinned(np.flatnonzero(good), line.y)
     return Line(line.label, line.x[kept], line.y[kept], line.faint)
+
+
+def _thinned(places: Ids, y: Floats) -> Ids:
+    """So many of the places that the line through them looks the same: ends, highest, lowest."""
+    if len(places) <= MOST_POINTS:
+        return places
+    kept = [places[[0, -1]]]
+    for some in np.array_split(places, MOST_POINTS // 2 - 1):
+        kept.append(some[[np.argmin(y[some]), np.argmax(y[some])]])
+    return np.unique(np.concatenate(kept))
 
 
 def _round_step(about: float) -> float:
@@ -138,12 +149,16 @@ def _round_step(about: float) -> float:
 
 
 def _number(value: float, step: float) -> str:
-    if abs(value) >= 1e4 or (0 < abs(value) < 1e-3):
-        for size, name in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-            if abs(value) >= size:
-                return f"{value / size:g}{name}"
-        return f"{value:.0e}"
-    return f"{value:.{max(0, -floor(log10(step)))}f}" if step < 1 else f"{value:g}"
+    """In as many digits as tell it from its neighbours, a `step` away."""
+    decimals = max(0, -floor(log10(step)))
+    if value == 0:
+        return "0"
+    if decimals > 4:
+        return f"{value:.{max(0, floor(log10(abs(value))) + decimals)}e}"
+    for size, name in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= max(size, 1e4):
+            return f"{value / size:.10g}{name}"
+    return f"{value:.{decimals}f}"
 
 
 def _grid(across: Scale, up: Scale) -> Iterator[str]:

@@ -24,7 +24,7 @@ class Lined:
     symbols: Ids  # (T,)
     starts: Ids  # (n,) where in them each line begins
     lengths: Ids  # (n,)
-    numbers: Ids  # (n,) of the lines in the whole text, from 1
+    numbers: Ids  # (n,) of the lines of the part, from 1
 
     @classmethod
     def of(cls, corpus: Corpus, part: Part, level: str) -> "Lined":
@@ -52,7 +52,7 @@ class Lined:
         return [] if self.given is None else [self.given]
 
     def line(self, k: int) -> str:
-        """Line `k` as text, without its end; of the first one the given symbol is a part.
+        """Line `k` as text, without its newline; of the first one the given symbol is a part.
 
         Bytes that are no UTF-8 are U+FFFD.
         """

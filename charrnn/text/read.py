@@ -169,6 +169,8 @@ def _decoded(
     try:
         return decoder.decode(block, final)
     except UnicodeDecodeError as error:
+        if "BOM" in error.reason:  # as Python tells it from 3.13 on
+            raise _lacks_order(path, error.reason) from None
         # The decoder may hold the first bytes of a character from the block before.
         before = error.object[: error.start]
         start = offset - (len(error.object) - len(block)) + error.start
@@ -179,11 +181,16 @@ def _decoded(
             f" ({error.reason}); convert the file to UTF-8, or name its encoding (data.encoding,"
             " --encoding: latin-1, cp1252, ...), or read it as bytes (level: byte)"
         ) from None
-    except UnicodeError as error:  # UTF-16 and UTF-32, where no mark tells the order of bytes
-        raise DataError(
-            f"{path}: {error}; name its encoding with the order, as utf-16-le (data.encoding,"
-            " --encoding), or convert the file to UTF-8"
-        ) from None
+    except UnicodeError as error:
+        raise _lacks_order(path, str(error)) from None
+
+
+def _lacks_order(path: Path, why: str) -> DataError:
+    """Of UTF-16 and UTF-32, where no mark tells the order of bytes."""
+    return DataError(
+        f"{path}: {why}; name its encoding with the order, as utf-16-le (data.encoding,"
+        " --encoding), or convert the file to UTF-8"
+    )
 
 
 def _feed(digest: Digest | None, block: bytes) -> None:
