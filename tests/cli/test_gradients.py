@@ -28,6 +28,13 @@ def _files(tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_text(TEXT)
 
 
+def test_every_position_is_read_whatever_is_read_together(charrnn) -> None:
+    flow = api.gradient_flow(
+        api.untrained(api.load_config("config.yaml")), lags=3, positions=40, chunks=1
+    )
+    assert {one.norms.shape for one in flow.signals} == {(3, 40)}
+
+
 def test_a_config_with_fresh_weights(charrnn) -> None:
     ran = charrnn("gradients", "config.yaml", "text.txt", *SMALL, "--json")
     assert (ran.code, ran.err) == (0, "")

@@ -75,6 +75,14 @@ def test_the_library_has_the_same_as_arrays(charrnn) -> None:
     assert found.start["workers"] == 1
 
 
+def test_without_a_validation_part_it_looks_at_the_test_part(charrnn, monkeypatch) -> None:
+    charrnn("train", "config.yaml", "--set", "data.split=[0.9, 0, 0.1]")
+    found = api.report_of("run")
+    assert (found.text.judged, found.text.judged_chars) == ("test", 282)
+    monkeypatch.setattr("charrnn.api.report.MOST", 100)
+    assert api.report_of("run").surprisal.nats.shape == (99,)
+
+
 def test_without_its_text_it_tells_what_is_left(charrnn) -> None:
     charrnn("train", "config.yaml")
     Path("text.txt").unlink()

@@ -45,6 +45,15 @@ def trained(charrnn, *settings: str, out: str = "run") -> None:
     assert ran.code == 0, ran.err
 
 
+def test_lines_are_numbered_from_the_first_of_the_text(charrnn) -> None:
+    trained(charrnn)
+    model = api.load("run")
+    for text, first in (("\nthe cat\nthe dog\n", 2), ("at\nthe cat\nthe dog\n", 1)):
+        Path("lines.txt").write_text(text)
+        numbers = api.surprisal_of(model, ["lines.txt"]).text.numbers.tolist()
+        assert numbers[:2] == [first, first + 1]
+
+
 def test_json_has_all_of_it_and_agrees_with_score(charrnn) -> None:
     trained(charrnn)
     plain = json.loads(charrnn("score", "run", "text.txt", "--json").out)

@@ -35,6 +35,12 @@ def write(folder: Path, *lines: dict[str, Any] | str) -> Path:
     return folder
 
 
+def test_of_two_evaluations_after_one_step_the_last_counts(tmp_path: Path) -> None:
+    lines = (START, step(1), step(2), evaluation(2, 2.5), evaluation(2, 2.25))
+    told = api.curves(write(tmp_path / "run", *lines))
+    assert (told.val_along.steps.tolist(), told.val.tolist()) == ([2], [2.25])
+
+
 def test_what_a_run_tells(tmp_path: Path) -> None:
     run = write(
         tmp_path / "run",

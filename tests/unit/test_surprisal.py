@@ -204,6 +204,36 @@ def test_a_difference_is_that_of_the_two_and_leaves_out_what_one_does_not_know()
     assert "4 characters that one of them does not know are left out" in found.verdict
 
 
+def test_what_may_be_chance_is_said_to_be() -> None:
+    symbols = list(b"some lines\nof a text\n" * 8)
+    a, b = (expectations.surprisal(symbols, seed=seed) for seed in (1, 2))
+    b.nats[:] = a.nats + 0.01 * (-1.0) ** np.arange(len(a.nats)) * (
+        1 + np.sin(np.arange(len(a.nats)))
+    )
+    found = _compared(a, b)
+    low, high = found.interval
+    assert low < 0 < high
+    assert "; it may be chance" in found.verdict
+    b.nats[:] = a.nats + 1
+    assert "chance" not in _compared(a, b).verdict
+
+
+def test_the_mean_of_a_line_is_over_what_is_counted() -> None:
+    symbols = list(b"some lines\nof a text\n" * 8)
+    a, b = (expectations.surprisal(symbols, seed=seed) for seed in (1, 2))
+    b.nats[:] = a.nats + 0.5
+    a.ids[3:6] = a.vocabulary.unk
+    assert [one.nats_per_char for one in _compared(a, b).better(-1)] == pytest.approx([-0.5] * 16)
+
+
+def test_a_line_of_which_little_is_counted_is_not_ranked() -> None:
+    symbols = list(b"some lines\nof a text\n" * 8)
+    a, b = (expectations.surprisal(symbols, seed=seed) for seed in (1, 2))
+    b.nats[:] = a.nats + 0.5
+    a.ids[:8] = a.vocabulary.unk
+    assert len(_compared(a, b).better(-1)) == 15
+
+
 def test_a_model_against_itself() -> None:
     one = expectations.surprisal(list(b"ab\n" * 20))
     found = _compared(one, one)
