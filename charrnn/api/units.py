@@ -10,7 +10,7 @@ from charrnn.api.watched import Progress, UnitName, Watched, check_layer, too_la
 from charrnn.insight.activations import Value, range_of, read, values_of
 from charrnn.insight.finding import SHIFTS, Search
 from charrnn.insight.saturation import Distribution, Tally
-from charrnn.insight.signals import SIGNALS, signals_of
+from charrnn.insight.signals import SIGNALS
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def survey_units(
     widths = {v: cells[v.layer].hidden_size for v in values}
     tallies = {v: Tally(v, range_of(cells[v.layer], v.name), H) for v, H in widths.items()}
     searched = {v: H for v, H in widths.items() if gates or v.name in cells[v.layer].states}
-    signals = signals_of(watched.text) if find else np.zeros((0, len(watched.ids)), np.float32)
+    signals = watched.signals if find else np.zeros((0, len(watched.ids)), np.float32)
     search = Search(signals, searched, shifts=shifts, seed=seed)
     done = 0
     for chunk in read(

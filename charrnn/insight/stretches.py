@@ -23,6 +23,12 @@ class Stretches(NamedTuple):
     starts: Ids  # (n,) from where on it is recorded
     stops: Ids  # (n,)
 
+    @property
+    def anew(self) -> Ids:
+        """(m,): where the text begins that is read from the initial state: at 0, or each record."""
+        anew: Ids = self.starts[self.begins == self.starts]
+        return anew
+
     def groups(self) -> "Iterator[Stretches]":
         """Those of like length together, as many as are read side by side."""
         order = np.argsort(self.stops - self.begins, kind="stable")

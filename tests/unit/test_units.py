@@ -5,15 +5,20 @@ alike everywhere, so that only what is remembered tells where a word is.
 """
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from charrnn import api
 from charrnn.errors import CheckpointError, UsageError
 from charrnn.insight.activations import Value
-from charrnn.insight.signals import SIGNALS
+from charrnn.insight.signals import SIGNALS, signals_of
+from charrnn.text.utf8 import characters_of
+from charrnn.text.vocab import Vocabulary
 from tests.saved import TEXT, save
 
 CONFIG = """\
@@ -126,6 +131,61 @@ def test_records_are_read_each_from_its_beginning(small: Path) -> None:
     assert api.watch(trained, ["text.txt"], 20).text == (line * 8)[:20]
     (numbers,) = api.activations(watched, [Value(0, "c")]).values()
     np.testing.assert_allclose(numbers, np.tile(numbers[: len(line)], (8, 1)), rtol=1e-6)
+
+
+def test_signals_begin_anew_with_every_record(small: Path) -> None:
+    text = 'a(b"cd\nab\nc)d"\n'
+    (small / "text.txt").write_text(text)
+    trained = api.load(save(small / "run.npz", r'data.records="\n"', "data.min_count=2"))
+    trained = replace(trained, vocabulary=Vocabulary("char", tuple(sorted(map(ord, set(text))))))
+    watched = api.watch(trained, ["text.txt"])
+    assert watched.text == '\na(b"cd\nab\nc)d"'
+    parentheses = watched.signals[list(SIGNALS).index("parentheses")]
+    assert parentheses.astype(int).tolist() == [0, 0, 1, 1, 1, 1, 1] + 8 * [0]
+    records = ['\na(b"cd', "\nab", '\nc)d"']
+    expected = np.concatenate([signals_of(one) for one in records], axis=1)
+    np.testing.assert_array_equal(watched.signals, expected)
+    np.testing.assert_array_equal(
+        watched.first(9).signals, np.concatenate([expected[:, :7], signals_of("\na")], axis=1)
+    )
+
+
+def test_signals_of_a_text_run_through_it(small: Path) -> None:
+    """Stretches are read side by side, but a bracket that is open at their edge stays open."""
+    (small / "text.txt").write_text("(" + "a" * 9000 + "\n")
+    trained = api.load(save(small / "run.npz"))
+    trained = replace(trained, vocabulary=Vocabulary("char", tuple(b"\n(a")))
+    watched = api.watch(trained, ["text.txt"])
+    assert len(watched.stretches.starts) > 1
+    np.testing.assert_array_equal(watched.signals, signals_of(watched.text))
+
+
+def test_signals_of_bytes_are_those_of_their_characters(small: Path) -> None:
+    text = "über Ål 漢 “x” 😀é."
+    raw = text.encode() + b"\xff\xc3(" + "é".encode()[:1]
+    (small / "text.txt").write_bytes(raw)
+    trained = api.load(save(small / "run.npz", "data.level=byte"))
+    known = Vocabulary("byte", tuple(sorted(set(raw) - {ord("b")})), has_unk=True)
+    watched = api.watch(replace(trained, vocabulary=known), ["text.txt"])
+    of_characters = signals_of(text.replace("b", "\ufffd") + "\ufffd\ufffd(\ufffd")
+    sizes = [*(len(c.encode()) for c in text), 1, 1, 1, 1]
+    np.testing.assert_array_equal(watched.signals, np.repeat(of_characters, sizes, axis=1))
+    capitals = watched.signals[list(SIGNALS).index("capitalised word")]
+    assert capitals.astype(int).tolist() == [0] * 6 + [1] * 3 + [0] * (len(raw) - 9)
+
+
+@given(st.binary(max_size=30) | st.text(max_size=20).map(str.encode))
+def test_bytes_as_characters(raw: bytes) -> None:
+    text, sizes = characters_of(raw)
+    assert len(text) == len(sizes)
+    assert sizes.sum() == len(raw)
+    ends = np.cumsum(sizes).tolist()
+    for c, size, end in zip(text, sizes.tolist(), ends, strict=True):
+        assert c == "\ufffd" or c.encode() == raw[end - size : end]
+    try:
+        assert text == raw.decode()
+    except UnicodeDecodeError:
+        assert "\ufffd" in text
 
 
 def test_bytes_are_shown_as_bytes(small: Path) -> None:
