@@ -78,24 +78,28 @@ class Search:
             some, at = x[chosen], chunk.at[chosen]
             self.products[k] += some.T @ self._at(k, at - k * self.first)
             self.sums[k] += some.sum(axis=0, dtype=np.float64)
-            self.squares[k] += np.einsum("nu,nu->u", some, some)
+            self.squares[k] += np.einsum("nu,nu->u", some, some, dtype=np.float64)
 
     def matches(self) -> list[Match]:
         """The best unit of each signal that is not constant, in the order of the signals."""
         if not len(self.used):
             return []
-        fitted = [self._correlations(0, block) for block in self._blocks()]
-        held_out = np.concatenate([self._correlations(1, block) for block in self._blocks()])
-        best = np.max([np.abs(some).max(axis=0) for some in fitted], axis=0)  # (1 + shifts, K)
+        best = np.zeros((len(self.offsets), len(self.used)))
+        of_blocks, held_out_of_blocks = [], []
+        for block in self._blocks():
+            fitted = self._correlations(0, block)
+            np.maximum(best, np.abs(fitted).max(axis=0), out=best)
+            of_blocks.append(fitted[:, 0].copy())  # not a view: the shifts may go
+            held_out_of_blocks.append(self._correlations(1, block)[:, 0])
+        in_truth, held_out = np.concatenate(of_blocks), np.concatenate(held_out_of_blocks)
         p = (best >= best[0]).mean(axis=0)
-        in_truth = np.concatenate([some[:, 0] for some in fitted])
         units = np.abs(in_truth).argmax(axis=0)
         return [
             Match(
                 int(signal),
                 *self._unit(int(unit)),
                 correlation=float(in_truth[unit, k]),
-                held_out=float(held_out[unit, 0, k]),
+                held_out=float(held_out[unit, k]),
                 p=float(p[k]),
             )
             for k, (signal, unit) in enumerate(zip(self.used, units, strict=True))
@@ -132,7 +136,12 @@ class Search:
         of_signals = np.sqrt(np.mean(signals**2, axis=0, dtype=np.float64))
         products = self.products[k][block].reshape(len(means), -1, len(self.used))
         found: Floats = products / (n * of_units * of_signals)
-        return found
+        return np.clip(found, -1, 1, out=found)
+
+
+def memory_of(units: int, signals: int, shifts: int) -> int:
+    """The bytes that a Search takes: sums in float64, and those of one chunk in float32."""
+    return units * signals * (1 + shifts) * (8 + 4)
 
 
 def _varies(signals: Floats) -> Bools:
