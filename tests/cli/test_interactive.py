@@ -97,6 +97,11 @@ def test_more_twice_doubles_nothing(model, session: Session) -> None:
     assert [len(text) for text in texts] == [10, 8, 8]
     probabilities = said(session, ":probs")
     assert probabilities == said(session, ":probs " + "".join(texts).replace("\n", r"\n"))
+    found = api.next_probabilities(session.trained, api.Request(prime="abc"))
+    assert said(session, ":probs abc") == chart(found, ASCII)
+    for line in (":reset", ":n 0"):
+        said(session, line)
+    assert said(session, ":again") == "".join(texts) + "\n"
 
 
 def test_more_of_bytes_that_are_no_text(tmp_path: Path) -> None:
