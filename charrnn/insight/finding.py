@@ -19,6 +19,7 @@ import numpy as np
 
 from charrnn.arrays import Bools, Floats, Ids
 from charrnn.insight.activations import Chunk, Value
+from charrnn.insight.stretches import AT_ONCE
 from charrnn.rng import stream
 
 FIRST_PART = 0.5  # of the text, on which units are chosen
@@ -76,7 +77,9 @@ class Search:
         late = chunk.at >= self.first
         for k, chosen in enumerate((~late, late)):
             some, at = x[chosen], chunk.at[chosen]
-            self.products[k] += some.T @ self._at(k, at - k * self.first)
+            signals = self._at(k, at - k * self.first)
+            for block in self._blocks():
+                self.products[k][block] += some[:, block].T @ signals
             self.sums[k] += some.sum(axis=0, dtype=np.float64)
             self.squares[k] += np.einsum("nu,nu->u", some, some, dtype=np.float64)
 
@@ -140,8 +143,8 @@ class Search:
 
 
 def memory_of(units: int, signals: int, shifts: int) -> int:
-    """The bytes that a Search takes: sums in float64, and those of one chunk in float32."""
-    return units * signals * (1 + shifts) * (8 + 4)
+    """About how many bytes a Search takes: sums in float64, and three copies of a chunk."""
+    return units * (8 * signals * (1 + shifts) + 3 * 4 * AT_ONCE)
 
 
 def _varies(signals: Floats) -> Bools:

@@ -13,6 +13,7 @@ import numpy as np
 from charrnn.arrays import Bools, Ids
 from charrnn.training.evaluate import GROUP, STEPS, WARM_UP
 
+AT_ONCE = GROUP * STEPS  # characters of a chunk, at most
 LEAST = 4 * WARM_UP  # characters that are worth the reading of those before them
 
 
