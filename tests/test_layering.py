@@ -107,6 +107,7 @@ RANKS = {
     "charrnn.text.locate": 3,
     "charrnn.text.source": 3,
     "charrnn.text.vocab": 3,
+    "charrnn.text.utf8": 4,
     "charrnn.checkpoint": 4,
     "charrnn.text.encoded": 4,
     "charrnn.text.records": 4,

@@ -22,7 +22,7 @@ class Prediction:
 
 
 def next_probabilities(trained: Trained, request: Request) -> Prediction:
-    """What follows the prime of `request`, by the model and by the filters of `request`.
+    """What follows the text of `request`, by the model and by the filters of `request`.
 
     Raises DataError for a prime with characters that the model does not know, CheckpointError where
     the weights predict nothing.
@@ -31,7 +31,7 @@ def next_probabilities(trained: Trained, request: Request) -> Prediction:
     model, drawn = predict(
         trained.model,
         trained.params,
-        first_ids(trained, request.prime),
+        first_ids(trained, request),
         request.filters(),
         vocabulary.unk,
     )

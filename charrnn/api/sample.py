@@ -32,6 +32,7 @@ class Request:
     seed: int = 0
     count: int = 1
     stop: str | None = None  # a sample ends where this text does
+    written: tuple[int, ...] = ()  # ids of what stands after the prime already, to go on from
 
     def __post_init__(self) -> None:
         if self.length < 0 or self.count < 1:
@@ -83,12 +84,13 @@ class Sampling:
         self.path, self.separator = trained.path, trained.config.data.records
         self.samples = [Sample(request.prime) for _ in range(request.count)]
         stops = [text for text in (request.stop, self.separator) if text]
-        self._writers = [_Writer(s, trained.vocabulary, stops) for s in self.samples]
+        before = trained.vocabulary.decode_bytes(np.array(request.written, np.intp))
+        self._writers = [_Writer(s, trained.vocabulary, stops, before) for s in self.samples]
         self._length = request.length
         self._drawn = generate(
             trained.model,
             trained.params,
-            first_ids(trained, request.prime),
+            first_ids(trained, request),
             count=request.count,
             seed=request.seed,
             filters=request.filters(),
@@ -109,7 +111,9 @@ class Sampling:
 class _Writer:
     """Turns ids into text, a character as soon as it is whole, until a stop text appears."""
 
-    def __init__(self, sample: Sample, vocabulary: Vocabulary, stops: Sequence[str]) -> None:
+    def __init__(
+        self, sample: Sample, vocabulary: Vocabulary, stops: Sequence[str], before: bytes
+    ) -> None:
         self.sample, self.symbols, self.stops = sample, vocabulary.symbols, tuple(stops)
         self.longest = max(map(len, stops), default=0)
         self.stopped = False
@@ -117,6 +121,8 @@ class _Writer:
         self.tail = ""  # as much of the end of the text as could be a stop text
         bytewise = vocabulary.level == "byte"
         self.decoder = codecs.getincrementaldecoder("utf-8")("replace") if bytewise else None
+        if self.decoder:
+            self.decoder.decode(before)  # what is written may complete its last character
 
     def add(self, k: int, log_p: float) -> str:
         """The text that id `k` completes; nothing once the sample has stopped."""
@@ -139,11 +145,16 @@ class _Writer:
         return left
 
 
-def first_ids(trained: Trained, prime: str) -> Ids:
-    """What a model reads before it writes: a prime; without one a newline, where texts begin.
+def first_ids(trained: Trained, request: Request) -> Ids:
+    """What a model reads before it writes: the prime, then what is written after it already.
 
-    Records begin after a separator. Raises DataError for characters that the model does not know.
+    Without a prime a newline, where texts begin; records begin after a separator. Raises DataError
+    for characters that the model does not know.
     """
+    return np.append(_prime_ids(trained, request.prime), np.array(request.written, np.intp))
+
+
+def _prime_ids(trained: Trained, prime: str) -> Ids:
     vocabulary, separator = trained.vocabulary, trained.config.data.records
     if prime or separator:
         return vocabulary.encode((separator or "") + prime)

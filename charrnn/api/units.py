@@ -6,11 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from charrnn import kernels
+from charrnn.api.memory import excess
 from charrnn.api.watched import Progress, UnitName, Watched, check_layer, too_large
+from charrnn.errors import UsageError
 from charrnn.insight.activations import Value, range_of, read, values_of
-from charrnn.insight.finding import SHIFTS, Search
+from charrnn.insight.finding import SHIFTS, Search, memory_of
 from charrnn.insight.saturation import Distribution, Tally
-from charrnn.insight.signals import SIGNALS, signals_of
+from charrnn.insight.signals import SIGNALS
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,10 @@ class UnitSurvey:
 
     @property
     def surest(self) -> UnitName:
-        """The unit with the largest held-out correlation; if none was found, the liveliest."""
+        """The unit with the largest held-out correlation; if none was found, the liveliest.
+
+        p has no say in it.
+        """
         ranked = sorted(self.found, key=lambda one: -abs(one.held_out))
         return ranked[0].unit if ranked else self.liveliest()[0]
 
@@ -66,7 +71,8 @@ def survey_units(
 
     With `find` it also looks for the units that go with each of SIGNALS, among h and c, and with
     `gates` among the gates as well. `on_progress` is told how many characters are done, of how
-    many. Raises CheckpointError where the weights are too large.
+    many. Raises CheckpointError where the weights are too large, UsageError where there is not the
+    memory to search.
     """
     trained, cells = watched.trained, watched.trained.model.cells
     for layer in layers or ():
@@ -75,7 +81,10 @@ def survey_units(
     widths = {v: cells[v.layer].hidden_size for v in values}
     tallies = {v: Tally(v, range_of(cells[v.layer], v.name), H) for v, H in widths.items()}
     searched = {v: H for v, H in widths.items() if gates or v.name in cells[v.layer].states}
-    signals = signals_of(watched.text) if find else np.zeros((0, len(watched.ids)), np.float32)
+    needed = memory_of(sum(searched.values()), len(SIGNALS), shifts) if find else 0
+    if problem := excess(needed):
+        raise UsageError(f"{problem}: search one layer by --layer, or without --gates")
+    signals = watched.signals if find else np.zeros((0, len(watched.ids)), np.float32)
     search = Search(signals, searched, shifts=shifts, seed=seed)
     done = 0
     for chunk in read(

@@ -23,8 +23,10 @@ from charrnn.insight.activations import (
     values_of,
 )
 from charrnn.insight.peaks import peaks
+from charrnn.insight.signals import signals_of
 from charrnn.insight.stretches import Stretches, of_records, of_text
 from charrnn.text.part import Part
+from charrnn.text.utf8 import characters_of
 from charrnn.text.vocab import REPLACEMENT
 
 MOST = 200_000  # characters that are read, if nobody says otherwise
@@ -32,6 +34,7 @@ Progress = Callable[[int, int], None] | None
 BEFORE, AFTER = 40, 20  # characters of a context around its peak
 APART = BEFORE + AFTER + 1
 CONTEXTS = 5
+NO_UTF8 = 0xFF  # a byte that no character has, for what the model does not know
 
 
 class UnitName(NamedTuple):
@@ -73,6 +76,25 @@ class Watched:
         """T characters, or bytes as such, where the model reads those; U+FFFD for the unknown."""
         symbols = [chr(symbol) for symbol in self.trained.vocabulary.symbols] + [REPLACEMENT]
         return "".join(symbols[k] for k in self.ids.tolist())
+
+    @property
+    def signals(self) -> Floats:
+        """(K, T): SIGNALS at each id, of every record by itself, as the model reads it.
+
+        Positions and lengths count characters: where the model reads bytes, all those of a
+        character have its value.
+        """
+        ends = np.append(self.stretches.anew[1:], len(self.ids))
+        pieces = np.split(self.ids, ends[:-1])
+        return np.concatenate([self._signals(piece) for piece in pieces], axis=1)
+
+    def _signals(self, ids: Ids) -> Floats:
+        vocabulary = self.trained.vocabulary
+        if vocabulary.level == "char":
+            return signals_of(vocabulary.decode(ids))
+        symbols = np.array([*vocabulary.symbols, NO_UTF8], np.uint8)
+        text, sizes = characters_of(symbols[ids].tobytes())
+        return np.repeat(signals_of(text), sizes, axis=1)
 
     def first(self, characters: int) -> "Watched":
         """The same with no more than so many characters."""

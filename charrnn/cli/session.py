@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
+import numpy as np
+
 from charrnn.api import Request, Sampling, Trained, next_probabilities
 from charrnn.cli.bars import Canvas, chart
 from charrnn.cli.knobs import KNOBS, settings, shown, switched, turned, unescaped, unusual
@@ -48,7 +50,7 @@ class Session:
     ) -> None:
         self.trained, self.request, self.first = trained, request, request
         self.canvas, self.bars = canvas, bars
-        self.written: list[str] = []  # after the prime
+        self.new: list[int] = []  # ids of what the model has written for the request, so far
         self.over = False
         self.actions: dict[str, Callable[[str], Answer]] = {
             "again": lambda _: self._write(self.request),
@@ -73,7 +75,7 @@ class Session:
             name, _, value = line[1:].partition(" ")
             return self._obey(name.strip(), value)
         line = line[1:] if line.startswith("::") else line
-        return self._write(replace(self.request, prime=unescaped(line)))
+        return self._write(replace(self.request, prime=unescaped(line), written=()))
 
     def _obey(self, name: str, value: str) -> Answer:
         name = self._whole(name)
@@ -96,32 +98,39 @@ class Session:
         """Begin to write. Of what stands before the new text, `shown` is shown; by default all."""
         sampling = Sampling(self.trained, request)
         drawn = chart(next_probabilities(self.trained, request), self.canvas()) if self.bars else ""
-        self.request, self.written = request, []
-        return Answer(drawn, self._pieces(sampling, request.prime if shown is None else shown))
+        self.request, self.new = request, sampling.samples[0].ids
+        return Answer(
+            drawn, self._pieces(sampling, self._text(request) if shown is None else shown)
+        )
 
     def _pieces(self, sampling: Sampling, before: str) -> Iterator[str]:
         yield before
         for (piece,) in sampling:
-            self.written.append(piece)
             yield piece
         yield "\n"
 
     def _next_seed(self) -> Request:
         return replace(self.request, seed=self.request.seed + 1)
 
-    def _so_far(self) -> str:
-        return self.request.prime + "".join(self.written)
+    def _so_far(self) -> tuple[int, ...]:
+        """All ids after the prime: a text would not do, where bytes are no UTF-8."""
+        return (*self.request.written, *self.new)
+
+    def _text(self, request: Request) -> str:
+        """The prime and what is written after it; at level byte U+FFFD for what is no UTF-8."""
+        return request.prime + self.trained.vocabulary.decode(np.array(request.written, np.intp))
 
     def _more(self) -> Answer:
-        separator = self.trained.config.data.records
-        if separator and "".join(self.written).endswith(separator):
+        separator, written = self.trained.config.data.records, self._so_far()
+        if separator and written and self.trained.vocabulary.symbols[written[-1]] == ord(separator):
             raise UsageError("the record is at its end; :next writes another")
-        return self._write(replace(self._next_seed(), prime=self._so_far()), shown="")
+        return self._write(replace(self._next_seed(), written=written), shown="")
 
     def _probs(self, value: str) -> Answer:
-        text = unescaped(value) if value else self._so_far()
-        found = next_probabilities(self.trained, replace(self.request, prime=text))
-        return Answer(chart(found, self.canvas()))
+        request = replace(self.request, written=self._so_far())
+        if value:
+            request = replace(request, prime=unescaped(value), written=())
+        return Answer(chart(next_probabilities(self.trained, request), self.canvas()))
 
     def _bars(self, value: str) -> Answer:
         try:
@@ -134,7 +143,8 @@ class Session:
         return table([*settings(self.request), ("bars", shown(self.bars))])
 
     def _reset(self) -> Answer:
-        self.request = replace(self.first, prime=self.request.prime)
+        now = self.request
+        self.request = replace(self.first, prime=now.prime, written=now.written)
         return Answer()
 
     def _quit(self) -> Answer:

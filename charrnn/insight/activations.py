@@ -49,7 +49,11 @@ def values_of(model: CharModel, names: Sequence[str] | None = None) -> list[Valu
 
 
 def range_of(cell: Cell, name: str) -> Range:
-    """Between which numbers a value lies: a gate between 0 and 1, what tanh makes around 0."""
+    """Between which numbers a value lies: a gate between 0 and 1, what tanh makes around 0.
+
+    A learned initial state may lie outside, and so may an h that keeps a part of it (of a GRU, or
+    by zoneout), until that is forgotten.
+    """
     if name == "c" or (name == "h" and getattr(cell, "activation", "tanh") == "relu"):
         return -inf, inf
     return (0.0, 1.0) if cell.slopes.get(name) == SIGMOID else (-1.0, 1.0)

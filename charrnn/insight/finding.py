@@ -19,6 +19,7 @@ import numpy as np
 
 from charrnn.arrays import Bools, Floats, Ids
 from charrnn.insight.activations import Chunk, Value
+from charrnn.insight.stretches import AT_ONCE
 from charrnn.rng import stream
 
 FIRST_PART = 0.5  # of the text, on which units are chosen
@@ -76,26 +77,32 @@ class Search:
         late = chunk.at >= self.first
         for k, chosen in enumerate((~late, late)):
             some, at = x[chosen], chunk.at[chosen]
-            self.products[k] += some.T @ self._at(k, at - k * self.first)
+            signals = self._at(k, at - k * self.first)
+            for block in self._blocks():
+                self.products[k][block] += some[:, block].T @ signals
             self.sums[k] += some.sum(axis=0, dtype=np.float64)
-            self.squares[k] += np.einsum("nu,nu->u", some, some)
+            self.squares[k] += np.einsum("nu,nu->u", some, some, dtype=np.float64)
 
     def matches(self) -> list[Match]:
         """The best unit of each signal that is not constant, in the order of the signals."""
         if not len(self.used):
             return []
-        fitted = [self._correlations(0, block) for block in self._blocks()]
-        held_out = np.concatenate([self._correlations(1, block) for block in self._blocks()])
-        best = np.max([np.abs(some).max(axis=0) for some in fitted], axis=0)  # (1 + shifts, K)
+        best = np.zeros((len(self.offsets), len(self.used)))
+        of_blocks, held_out_of_blocks = [], []
+        for block in self._blocks():
+            fitted = self._correlations(0, block)
+            np.maximum(best, np.abs(fitted).max(axis=0), out=best)
+            of_blocks.append(fitted[:, 0].copy())  # not a view: the shifts may go
+            held_out_of_blocks.append(self._correlations(1, block)[:, 0])
+        in_truth, held_out = np.concatenate(of_blocks), np.concatenate(held_out_of_blocks)
         p = (best >= best[0]).mean(axis=0)
-        in_truth = np.concatenate([some[:, 0] for some in fitted])
         units = np.abs(in_truth).argmax(axis=0)
         return [
             Match(
                 int(signal),
                 *self._unit(int(unit)),
                 correlation=float(in_truth[unit, k]),
-                held_out=float(held_out[unit, 0, k]),
+                held_out=float(held_out[unit, k]),
                 p=float(p[k]),
             )
             for k, (signal, unit) in enumerate(zip(self.used, units, strict=True))
@@ -132,7 +139,12 @@ class Search:
         of_signals = np.sqrt(np.mean(signals**2, axis=0, dtype=np.float64))
         products = self.products[k][block].reshape(len(means), -1, len(self.used))
         found: Floats = products / (n * of_units * of_signals)
-        return found
+        return np.clip(found, -1, 1, out=found)
+
+
+def memory_of(units: int, signals: int, shifts: int) -> int:
+    """About how many bytes a Search takes: sums in float64, and three copies of a chunk."""
+    return units * (8 * signals * (1 + shifts) + 3 * 4 * AT_ONCE)
 
 
 def _varies(signals: Floats) -> Bools:

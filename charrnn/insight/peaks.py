@@ -38,6 +38,7 @@ class Coded(NamedTuple):
 
 def coded(values: Floats) -> Coded:
     """`values` (T,), which are finite, as bytes from their lowest to their highest."""
-    low, high = float(values.min()), float(values.max())
+    wide = values.astype(np.float64)  # any range of float32 has a step there
+    low, high = float(wide.min()), float(wide.max())
     step = (high - low) / (CODES - 1) or 1.0
-    return Coded(low, high, np.rint((values - low) / step).astype(np.uint8).tobytes())
+    return Coded(low, high, np.rint((wide - low) / step).astype(np.uint8).tobytes())

@@ -98,7 +98,7 @@ def position_in_line(text: str) -> Floats:
 def to_line_end(text: str) -> Floats:
     """How many characters of the line are still to come, its newline not counted."""
     newlines = _codes(text) == ord("\n")
-    ends = np.append(newlines[1:], True)[::-1]  # the next character is one, or there is none
+    ends = np.append(newlines, True)[1:][::-1]  # the next character is one, or there is none
     return _since(ends)[::-1].copy()
 
 
@@ -158,9 +158,10 @@ def sentence_end(text: str) -> Floats:
 
 
 def first_line(text: str) -> Floats:
-    """1 in the first line of a paragraph, after a blank line."""
-    newlines = _codes(f"\n\n{text}") == ord("\n")  # what stands before a text is blank
-    begins = newlines[1:] & newlines[:-1]
+    """1 in the first line of a paragraph, after a line of nothing but blanks."""
+    codes = _codes(f"\n\n{text}")  # what stands before a text is blank
+    newlines, filled = codes == ord("\n"), ~np.isin(codes, _codes(" \t\n"))
+    begins = newlines[1:] & (_since(newlines)[:-1] + 1 < _since(filled)[1:])
     return _held(begins.astype(np.float32), newlines[1:])[1:]
 
 
@@ -189,7 +190,7 @@ SIGNALS: dict[str, Signal] = {
 
 
 def signals_of(text: str) -> Floats:
-    """(K, T): all of SIGNALS, in their order."""
+    """(K, T): all of SIGNALS, in their order. Positions and lengths count characters."""
     return np.stack([signal.of(text) for signal in SIGNALS.values()])
 
 

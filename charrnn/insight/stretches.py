@@ -13,6 +13,7 @@ import numpy as np
 from charrnn.arrays import Bools, Ids
 from charrnn.training.evaluate import GROUP, STEPS, WARM_UP
 
+AT_ONCE = GROUP * STEPS  # characters of a chunk, at most
 LEAST = 4 * WARM_UP  # characters that are worth the reading of those before them
 
 
@@ -22,6 +23,12 @@ class Stretches(NamedTuple):
     begins: Ids  # (n,) where the reading of each begins, from the initial state
     starts: Ids  # (n,) from where on it is recorded
     stops: Ids  # (n,)
+
+    @property
+    def anew(self) -> Ids:
+        """(m,): where the text begins that is read from the initial state: at 0, or each record."""
+        anew: Ids = self.starts[self.begins == self.starts]
+        return anew
 
     def groups(self) -> "Iterator[Stretches]":
         """Those of like length together, as many as are read side by side."""

@@ -81,9 +81,9 @@ def units_page(
 ) -> str:
     """The whole page. It shows `chars` characters, and opens at the unit `first`.
 
-    If that is None, it opens at the one that was found most surely, or else varies most. Where
-    there is no room for all units (BUDGET), those that were found are kept, then those that vary
-    most; layers that were not surveyed are left out.
+    If that is None, it opens at the one with the largest held-out correlation, or else at the one
+    that varies most. Where there is no room for all units (BUDGET), those that were found are kept,
+    then those that vary most; layers that were not surveyed are left out.
     """
     first = first or survey.surest
     shown = watched.first(chars)
@@ -148,7 +148,7 @@ def _of_unit(
 
 def _packed(values: "Floats", bounds: Range) -> dict[str, Any]:
     low, high, codes = coded(values)
-    ends = [round(end, 6) for end in ends_of(bounds, values)]
+    ends = [float(f"{end:.7g}") for end in ends_of(bounds, values)]  # a unit may be tiny
     return {"low": low, "high": high, "ends": ends, "base64": b64encode(codes).decode("ascii")}
 
 

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,8 @@ from charrnn import api
 from charrnn.cli.bars import Canvas, cells, chart
 from charrnn.cli.session import HELP, Session
 from charrnn.errors import DataError, UsageError
+from charrnn.sampling import predict
+from charrnn.text.vocab import Vocabulary
 from tests.saved import save
 
 ASCII = Canvas(columns=60, blocks=False, colour=False)
@@ -77,8 +80,65 @@ def test_a_text_that_was_stopped_is_gone_on_with_from_there(session: Session) ->
     text = session.answer("ab").text
     shown = "".join(next(text) for _ in range(5))
     assert len(shown) == 6
-    said(session, ":more")
-    assert session.request.prime == shown
+    more = said(session, ":more")
+    session.request = replace(session.request, length=0)
+    assert said(session, ":again") == shown + "\n"
+    assert more
+    session.request = replace(session.request, length=30)
+    assert said(session, ":again") == shown + more
+
+
+def test_more_twice_doubles_nothing(model, session: Session) -> None:
+    flat = session.trained.params.flat
+    flat[...] = np.random.default_rng(1).normal(size=len(flat))  # so that what was read counts
+    said(session, ":n 8")
+    texts = [said(session, line).removesuffix("\n") for line in ("ab", ":more", ":more")]
+    said(session, ":n 0")
+    assert said(session, ":more") == "\n"
+    assert said(session, ":again") == "".join(texts) + "\n"
+    assert [len(text) for text in texts] == [10, 8, 8]
+    probabilities = said(session, ":probs")
+    assert probabilities == said(session, ":probs " + "".join(texts).replace("\n", r"\n"))
+    found = api.next_probabilities(session.trained, api.Request(prime="abc"))
+    assert said(session, ":probs abc") == chart(found, ASCII)
+    for line in (":reset", ":n 0"):
+        said(session, line)
+    assert said(session, ":again") == "".join(texts) + "\n"
+
+
+def test_more_of_bytes_that_are_no_text(tmp_path: Path) -> None:
+    """Half a character, and bytes that are never one: the ids go on, not what is shown of them."""
+    trained = api.load(save(tmp_path / "model.npz", "data.level=byte"))
+    both = Vocabulary("byte", (10, 97, 0xB6, 0xC3, 0xFF))
+    session = Session(
+        replace(trained, vocabulary=both),
+        api.Request(length=5),
+        lambda: ASCII,
+        bars=False,
+    )
+    cut = 0
+    for seed in range(20):
+        said(session, f":seed {seed}")
+        said(session, "a")
+        first = list(session.new)
+        cut += both.symbols[first[-1]] == 0xC3
+        shown = said(session, ":more").removesuffix("\n")
+        second = list(session.new)
+        request = api.Request(prime="a", written=tuple(first), seed=seed + 1, length=5)
+        (expected,) = api.sample(session.trained, request)
+        assert (expected.ids, expected.text) == (second, shown)
+        read = np.append(both.encode("a"), [*first, *second])
+        model, _ = predict(session.trained.model, session.trained.params, read, [])
+        found = api.next_probabilities(
+            session.trained, replace(session.request, written=session._so_far())
+        )
+        assert model[found.ids].tolist() == found.model.tolist()
+        assert said(session, ":probs") == chart(found, ASCII)
+    assert cut
+    (whole,) = api.sample(
+        session.trained, api.Request(prime="a", written=(3,), length=1, top_k=1, seed=0)
+    )
+    assert whole.text == bytes([0xC3, both.symbols[whole.ids[0]]]).decode(errors="replace")
 
 
 @pytest.mark.parametrize(

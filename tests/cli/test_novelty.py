@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn import api
+from charrnn.text import read
 from charrnn.text.locate import locate
 from charrnn.text.read import TextFormat
 from tests.saved import TEXT, save
@@ -183,3 +184,66 @@ def test_the_line_of_a_place(tmp_path_factory, pieces: list[str], data: st.DataO
     ]
     found = locate(paths, TextFormat(), places)
     assert [tuple(one) for one in found] == [every[k] for k in places if every] or not every
+
+
+def test_the_line_of_a_place_beyond_the_first_block(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read, "BLOCK", 5)
+    pieces = ["ab\n" * 7, "c\n\nd" * 6]
+    paths = [tmp_path / "a.txt", tmp_path / "b.txt"]
+    for path, piece in zip(paths, pieces, strict=True):
+        path.write_bytes(piece.encode())
+    every = [
+        (path, 1 + piece[:k].count("\n"))
+        for path, piece in zip(paths, pieces, strict=True)
+        for k in range(len(piece))
+    ]
+    found = locate(paths, TextFormat(), range(len(every)))
+    assert [tuple(one) for one in found] == every
+
+
+CJK = "".join(map(chr, range(0x4E00, 0x4E00 + 1000)))  # each once: its id is its place
+
+
+def training_text(*overrides: str) -> api.TrainingText:
+    save(Path("model.npz"), "data.path=text.txt", *overrides)
+    return api.open_training_text(api.load("model.npz"))
+
+
+@pytest.mark.parametrize(
+    ("split", "first"), [("[.5,.5,0]", 500), ("[.5,0,.5]", 500), ("[.25,.5,.25]", 250)]
+)
+def test_one_sample_is_compared_with_ten_passages_from_all_over(
+    charrnn, split: str, first: int
+) -> None:
+    """Of the validation part; where that is empty, of the test part."""
+    Path("text.txt").write_text(CJK, encoding="utf-8")
+    training = training_text(f"data.split={split}")
+    passages = training.passages([7] * 10)
+    assert [one.tolist() for one in passages] == [
+        list(range(start, start + 7)) for start in range(first, first + 500, 50)
+    ]
+    report = api.novelty_of(training, [np.zeros(7, np.int64)])
+    assert [one.characters for one in report.held_out] == [7] * 10
+    report = api.novelty_of(training, [np.zeros(7, np.int64)] * 4)
+    assert len(report.held_out) == 12
+    report = api.novelty_of(training, [np.zeros(120, np.int64)])
+    assert len(report.held_out) == 4  # there is no room for more
+
+
+def test_a_test_part_is_held_out_where_there_is_no_other(charrnn) -> None:
+    Path("text.txt").write_text(CJK, encoding="utf-8")
+    training = training_text("data.split=[.9,0,.1]")
+    assert [one.tolist() for one in training.passages([3, 3])] == [[900, 901, 902], [950, 951, 952]]
+    assert training_text("data.split=[1,0,0]").passages([3, 3]) == []
+
+
+def test_a_held_out_record_has_its_end(charrnn) -> None:
+    names = [f"{a}{b}" for a in "abcd" for b in ("aab", "bac", "cad", "dd", "abba")]
+    Path("text.txt").write_text("\n".join(names) + "\n")
+    training = training_text('data.records="\\n"', "data.split=[.5,.25,.25]")
+    texts = [training.as_text(one) for one in training.passages([9] * 5)]
+    assert len(set(texts)) == 5
+    assert {text[:-1] for text in texts} <= set(names)
+    assert all(text.endswith("\n") for text in texts)

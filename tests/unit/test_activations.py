@@ -127,6 +127,7 @@ def test_a_long_text_reads_as_in_one_pass() -> None:
     p, ids = weights(model), np.random.default_rng(5).integers(V, size=5000)
     cut = of_text(5000)
     assert len(cut.starts) == 2
+    assert (cut.starts - cut.begins).tolist() == [0, 512]
     whole = stretching.Stretches(np.array([0]), np.array([0]), np.array([5000]))
     wanted = dict.fromkeys(values_of(model, ["h"]))
     for value, numbers in record(model, p, ids, cut, wanted).items():

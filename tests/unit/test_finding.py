@@ -1,14 +1,15 @@
 """Units that go with a signal are found, and those that do not are not believed."""
 
+import tracemalloc
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from charrnn.insight.activations import Value
-from charrnn.insight.finding import Search
+from charrnn.insight.finding import Search, memory_of
 from charrnn.insight.peaks import coded, peaks
 from charrnn.insight.saturation import Tally
 from charrnn.rng import stream
@@ -109,6 +110,68 @@ def test_what_is_constant_is_left_out() -> None:
     assert (match.correlation, match.held_out, match.p) == (0, 0, 1)
 
 
+@pytest.mark.parametrize("size", [1e-20, 1e19, 1e25])
+def test_units_of_any_size(size: float) -> None:
+    rng, T = np.random.default_rng(6), 2000
+    signal = np.repeat(rng.random(T // 20) < 0.5, 20).astype(float)
+    units = walk(rng, T, 8) - 10
+    units[:, 3] += 3 * signal
+    (plain,) = searched(signal[None], {H: units})
+    (scaled,) = searched(signal[None], {H: units * size})
+    assert (scaled.unit, scaled.p) == (plain.unit, plain.p)
+    assert scaled.correlation == pytest.approx(plain.correlation, abs=1e-5)
+    assert scaled.held_out == pytest.approx(plain.held_out, abs=1e-5)
+
+
+def test_units_about_a_large_mean() -> None:
+    """Their sums are of the small numbers about it."""
+    rng, T = np.random.default_rng(7), 4000
+    signal = np.repeat(rng.random(T // 100) < 0.5, 100).astype(float)
+    units = (1e4 + 0.3 * rng.normal(size=(T, 5))).astype(np.float32)
+    (match,) = searched(signal[None], {H: units})
+    half = T // 2
+    for found, part in (
+        (match.correlation, slice(half)),
+        (match.held_out, slice(half, T)),
+    ):
+        each = [np.corrcoef(units[part, u].astype(float), signal[part])[0, 1] for u in range(5)]
+        assert found == pytest.approx(each[match.unit], abs=2e-5)
+
+
+def test_a_unit_that_is_constant_but_for_rounding_does_nothing() -> None:
+    """Far from where it began: what it does is judged by where it is."""
+    T = 400
+    signal = np.arange(T) // 20 % 2.0
+    unit = np.where(np.arange(T) < T // 2, 1 + 0.1 * signal, 1e4 + 1e-3 * signal)[:, None]
+    assert len(set(unit[T // 2 :, 0].astype(np.float32).tolist())) == 2
+    search = Search(signal[None].astype(np.float32), {H: 1}, shifts=9)
+    for at in np.split(np.arange(T), 4):
+        search.add(Piece(at, {H: unit[at]}))
+    (match,) = search.matches()
+    assert match.correlation == pytest.approx(1, abs=1e-6)
+    assert match.held_out == 0
+
+
+def test_no_correlation_is_above_one() -> None:
+    for seed in range(20):
+        signal = np.random.default_rng(seed).random((1, 500)).astype(np.float32)
+        (match,) = searched(signal, {H: signal.T * 0.3}, shifts=3)
+        assert 1 - 1e-5 < match.correlation <= 1
+        assert 1 - 1e-5 < match.held_out <= 1
+
+
+def test_matches_need_the_memory_of_one_block() -> None:
+    rng, T = np.random.default_rng(8), 64
+    widths = {Value(k, "h"): 40 for k in range(10)}
+    search = Search(rng.random((20, T)).astype(np.float32), widths)
+    search.add(Piece(np.arange(T), {value: rng.random((T, 40)) for value in widths}))
+    tracemalloc.start()
+    search.matches()
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < search.products[0].nbytes / 2 < memory_of(400, 20, 199)
+
+
 @pytest.mark.parametrize("bounds", [(0.0, 1.0), (-1.0, 1.0), (-np.inf, np.inf)])
 def test_a_distribution_is_a_count(bounds) -> None:
     rng = np.random.default_rng(5)
@@ -147,7 +210,10 @@ def test_peaks_are_the_highest_that_are_apart(values, n: int, apart: int) -> Non
 
 
 @given(st.lists(st.floats(-1e6, 1e6, width=32), min_size=1, max_size=50))
+@example([0.0, 1e-43])
+@example([0.0, 3e-44, 7e-44])
+@example([-3e38, 1.0, 3e38])
 def test_bytes_are_off_by_half_a_step_at_most(values) -> None:
     low, high, codes = coded(np.array(values, np.float32))
     told = low + np.frombuffer(codes, np.uint8) * ((high - low) / 255)
-    assert np.abs(told - values).max() <= (high - low) / 510 * 1.001 + 1e-6 * abs(high)
+    assert np.abs(told - np.float32(values)).max() <= (high - low) / 510 * 1.001 + 1e-12 * abs(high)

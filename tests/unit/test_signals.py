@@ -42,6 +42,7 @@ EXAMPLES = [
     ("position in line", "ab\nc", "1201"),
     ("to line end", "ab\ncd", "10210"),
     ("first line", "a\nb\n\nc\nd", "10001100"),
+    ("first line", "a\n  \nbc\n \t\n\nd", "1000111000111"),
     ("position in word", "ab c3d", "120101"),
     ("capitalised word", "Ab cD Éa", "11000011"),
     ("capitals", "AB Cd E FG", "1100000011"),
@@ -55,6 +56,10 @@ texts = LIKELY | st.text(st.characters(exclude_categories=[]), min_size=1, max_s
 @pytest.mark.parametrize(("name", "text", "expected"), EXAMPLES)
 def test_examples(name: str, text: str, expected: str) -> None:
     assert "".join(f"{value:.0f}" for value in SIGNALS[name].of(text)) == expected
+
+
+def test_nothing_has_no_signals() -> None:
+    assert signals_of("").shape == (20, 0)
 
 
 def test_every_signal_has_an_example() -> None:
@@ -83,14 +88,14 @@ def loop_depth(text: str, opening: str, closing: str) -> list[int]:
 
 
 def loop_lines(text: str) -> dict[str, list[int]]:
-    position, indent, leading, first, before = 0, 0, True, True, ""
+    position, indent, leading, first, blank = 0, 0, True, True, True
     found = {"position in line": [], "indentation": [], "first line": [], "digit": []}
     for c in text:
         position = 0 if c == "\n" else position + 1
         leading = c == "\n" or (leading and c in " \t")
         indent = position if leading else indent
-        first = (before in ("", "\n")) if c == "\n" else first
-        before = c
+        first = blank if c == "\n" else first
+        blank = c == "\n" or (blank and c in " \t")
         for name, value in zip(found, (position, indent, first, c in "0123456789"), strict=True):
             found[name].append(int(value))
     found["to line end"] = [(text[i + 1 :] + "\n").index("\n") for i in range(len(text))]

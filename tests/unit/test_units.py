@@ -4,16 +4,28 @@ Outside words are divided by blanks, in quotes by underscores and in brackets by
 alike everywhere, so that only what is remembered tells where a word is.
 """
 
+import json
 import random
+import re
+from base64 import b64decode
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from charrnn import api
+from charrnn import api, machine
+from charrnn.api.watched import AFTER, BEFORE
 from charrnn.errors import CheckpointError, UsageError
 from charrnn.insight.activations import Value
-from charrnn.insight.signals import SIGNALS
+from charrnn.insight.signals import SIGNALS, signals_of
+from charrnn.pages.units import _packed, units_page
+from charrnn.text.utf8 import characters_of
+from charrnn.text.vocab import Vocabulary
 from tests.saved import TEXT, save
 
 CONFIG = """\
@@ -128,11 +140,126 @@ def test_records_are_read_each_from_its_beginning(small: Path) -> None:
     np.testing.assert_allclose(numbers, np.tile(numbers[: len(line)], (8, 1)), rtol=1e-6)
 
 
+def test_signals_begin_anew_with_every_record(small: Path) -> None:
+    text = 'a(b"cd\nab\nc)d"\n'
+    (small / "text.txt").write_text(text)
+    trained = api.load(save(small / "run.npz", r'data.records="\n"', "data.min_count=2"))
+    trained = replace(trained, vocabulary=Vocabulary("char", tuple(sorted(map(ord, set(text))))))
+    watched = api.watch(trained, ["text.txt"])
+    assert watched.text == '\na(b"cd\nab\nc)d"'
+    parentheses = watched.signals[list(SIGNALS).index("parentheses")]
+    assert parentheses.astype(int).tolist() == [0, 0, 1, 1, 1, 1, 1] + 8 * [0]
+    records = ['\na(b"cd', "\nab", '\nc)d"']
+    expected = np.concatenate([signals_of(one) for one in records], axis=1)
+    np.testing.assert_array_equal(watched.signals, expected)
+    np.testing.assert_array_equal(
+        watched.first(9).signals, np.concatenate([expected[:, :7], signals_of("\na")], axis=1)
+    )
+
+
+def test_signals_of_a_text_run_through_it(small: Path) -> None:
+    """Stretches are read side by side, but a bracket that is open at their edge stays open."""
+    (small / "text.txt").write_text("(" + "a" * 9000 + "\n")
+    trained = api.load(save(small / "run.npz"))
+    trained = replace(trained, vocabulary=Vocabulary("char", tuple(b"\n(a")))
+    watched = api.watch(trained, ["text.txt"])
+    assert len(watched.stretches.starts) > 1
+    np.testing.assert_array_equal(watched.signals, signals_of(watched.text))
+
+
+def test_signals_of_bytes_are_those_of_their_characters(small: Path) -> None:
+    text = "über Ål 漢 “x” 😀é."
+    raw = text.encode() + b"\xff\xc3(" + "é".encode()[:1]
+    (small / "text.txt").write_bytes(raw)
+    trained = api.load(save(small / "run.npz", "data.level=byte"))
+    known = Vocabulary("byte", tuple(sorted(set(raw) - {ord("b")})), has_unk=True)
+    watched = api.watch(replace(trained, vocabulary=known), ["text.txt"])
+    of_characters = signals_of(text.replace("b", "\ufffd") + "\ufffd\ufffd(\ufffd")
+    sizes = [*(len(c.encode()) for c in text), 1, 1, 1, 1]
+    np.testing.assert_array_equal(watched.signals, np.repeat(of_characters, sizes, axis=1))
+    capitals = watched.signals[list(SIGNALS).index("capitalised word")]
+    assert capitals.astype(int).tolist() == [0] * 6 + [1] * 3 + [0] * (len(raw) - 9)
+
+
+@given(st.binary(max_size=30) | st.text(max_size=20).map(str.encode))
+def test_bytes_as_characters(raw: bytes) -> None:
+    text, sizes = characters_of(raw)
+    assert len(text) == len(sizes)
+    assert sizes.sum() == len(raw)
+    ends = np.cumsum(sizes).tolist()
+    for c, size, end in zip(text, sizes.tolist(), ends, strict=True):
+        assert c == "\ufffd" or c.encode() == raw[end - size : end]
+    try:
+        assert text == raw.decode()
+    except UnicodeDecodeError:
+        assert "\ufffd" in text
+
+
 def test_bytes_are_shown_as_bytes(small: Path) -> None:
     trained = api.load(save(small / "run.npz", "data.level=byte"))
     watched = api.watch(trained, ["text.txt"])
     assert watched.text == TEXT
     assert api.survey_units(watched, find=True).found
+
+
+def test_a_search_that_does_not_fit_is_refused(small: Path, monkeypatch) -> None:
+    watched = api.watch(api.load(save(small / "run.npz")), ["text.txt"])
+    monkeypatch.setattr(machine, "available_memory", lambda: 100_000)
+    with pytest.raises(UsageError, match=r"this needs about .* MiB of memory.*--gates"):
+        api.survey_units(watched, find=True, gates=True)
+    api.survey_units(watched)
+
+
+def test_the_surest_unit_is_that_of_the_largest_correlation_of_any_sign(small: Path) -> None:
+    survey = api.survey_units(api.watch(api.load(save(small / "run.npz")), ["text.txt"]))
+    names = [api.UnitName(0, unit) for unit in (0, 1, 2)]
+    rs = (0.5, -0.7, 0.1)
+    found = tuple(api.FoundUnit("x", n, 0.9, r, 0.5) for n, r in zip(names, rs, strict=True))
+    assert replace(survey, found=found).surest == names[1]
+    assert survey.surest == survey.liveliest()[0]
+
+
+def test_contexts_do_not_overlap(watched: api.Watched) -> None:
+    """Not even where a unit is high all the time, but for a peak in each."""
+    values = np.ones(len(watched.text), np.float32)
+    for contexts in (
+        api.WatchedUnit(api.UnitName(0, 0), watched.text, values, (-1, 1)).highest(9),
+        api.watch_unit(watched, api.UnitName(0, 5)).highest(40),
+    ):
+        places = sorted(one.place for one in contexts)
+        assert len(places) in (9, 40)
+        for place, after in pairwise(places):
+            assert place + AFTER < after - BEFORE
+
+
+def numbers_of(page: str) -> dict[str, Any]:
+    """What a page holds for its scripts."""
+    (data,) = re.findall(r'<script type="application/json" id="data">(.*)</script>', page)
+    return json.loads(data)
+
+
+def test_a_page_has_the_values(watched: api.Watched) -> None:
+    chars = 3000
+    page = units_page(watched, api.survey_units(watched), chars=chars, first=None)
+    data, all_values = numbers_of(page), api.activations(watched.first(chars))
+    assert [one["unit"] for one in data["kept"]] == list(range(48))
+    for one in data["kept"]:
+        assert set(one["values"]) == set(watched.names(0))
+        for name, packed in one["values"].items():
+            values = all_values[Value(0, name)][:, one["unit"]].astype(float)
+            codes = np.frombuffer(b64decode(packed["base64"]), np.uint8)
+            step = (packed["high"] - packed["low"]) / 255
+            assert np.abs(packed["low"] + codes * step - values).max() <= step / 2 + 1e-6
+            most = np.abs(values).max()
+            ends = [0, 1] if name in "ifogrz" and name != "g" else [-most, most]
+            assert packed["ends"] == pytest.approx(ends, rel=1e-5)
+
+
+@pytest.mark.parametrize("size", [1e-9, 1e-40])
+def test_a_page_of_a_unit_that_hardly_moves_has_a_scale(size: float) -> None:
+    values = np.float32(size) * np.array([-0.5, 0.1, 1], np.float32)
+    low, high = _packed(values, (-1.0, 1.0))["ends"]
+    assert -low == high == pytest.approx(float(values[2]), rel=1e-6)
 
 
 def test_what_there_is_not(small: Path) -> None:
