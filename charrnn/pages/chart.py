@@ -12,6 +12,7 @@ from charrnn.colours import LINES, to_css
 
 WIDTH, HEIGHT = 720, 300
 LEFT, RIGHT, TOP, BOTTOM = 64, 16, 16, 44
+LEAST = 1e-300  # on a logarithmic axis: what is less is as good as 0
 MOST_POINTS = 800  # of a line: more than there are pixels for
 DASHES = ("", "6 3", "2 3", "8 3 2 3")
 
@@ -86,10 +87,12 @@ class Scale:
         """For all of the values, with a little room."""
         all_of_them = np.concatenate([np.log10(v) if log else v for v in values])
         low, high = float(all_of_them.min()), float(all_of_them.max())
-        room = (high - low) * 0.04 or abs(high) * 0.1 or 1.0
+        room = (high - low) * 0.04 or (0.0 if log else abs(high) * 0.1) or 1.0
         floor_of_all = 0.0 if low >= 0 and not log else -inf
         if start > stop:  # upwards, a line on the edge would be half hidden
             low, high = max(low - room, floor_of_all), high + room
+        if log:
+            low = max(low, log10(LEAST))
         return cls(low, high if high > low else low + room, log, start, stop)
 
     def __call__(self, values: Floats) -> Floats:
@@ -127,7 +130,8 @@ class Scale:
 
 def _finite(line: Line, x: Axis, y: Axis) -> Line:
     good = np.isfinite(line.x) & np.isfinite(line.y)
-    good &= (line.x > 0 if x.log else True) & (line.y > 0 if y.log else True) & (line.y <= y.top)
+    for axis, values in ((x, line.x), (y, line.y)):
+        good &= (values >= LEAST if axis.log else True) & (values <= axis.top)
     kept = _thinned(np.flatnonzero(good), line.y)
     return Line(line.label, line.x[kept], line.y[kept], line.faint)
 

@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -62,6 +62,8 @@ def test_nothing_to_draw_is_said(ys: tuple[float, ...]) -> None:
     arrays(np.float64, st.integers(0, 30), elements=st.floats(-1e12, 1e12) | st.just(np.nan)),
     st.booleans(),
 )
+@example(np.array([5e-324, 1e-300]), True)
+@example(np.array([1e-300]), True)
 def test_every_curve_lies_in_the_picture(ys: np.ndarray, log: bool) -> None:
     figure = drawn(line("any", *ys.tolist()), y=Axis("any", log=log))
     for one in figure.iter("polyline"):
