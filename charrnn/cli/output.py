@@ -6,7 +6,9 @@ import shutil
 import sys
 import time
 from collections.abc import Iterable
+from pathlib import Path
 
+from charrnn.errors import UsageError
 from charrnn.parallel.launcher import launched
 from charrnn.terminal import harmless, one_line
 
@@ -16,7 +18,12 @@ FRAME = 1 / 60  # seconds: to write every character by itself costs as much time
 
 
 def use_utf8() -> None:
-    """Write UTF-8 whatever the locale says; what cannot be encoded is escaped."""
+    """Write UTF-8 whatever the locale says; what cannot be encoded is escaped.
+
+    A stream that was closed before we began is one that cannot be written to.
+    """
+    sys.stdout = sys.stdout or Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
@@ -47,13 +54,17 @@ def write(text: str, *, drawn: bool = False) -> None:
     """The product, on stdout, at once: as it is for a pipe or a file, harmless for a terminal.
 
     What was `drawn` by us, with colours and with nobody's text in it, is shown as it is. Where
-    nobody listens any more, as behind `| head`, the program ends, and well.
+    nobody listens any more, as behind `| head`, the program ends, and well. Raises UsageError where
+    it cannot be written, as on a full disk.
     """
     try:
         sys.stdout.write(harmless(text) if sys.stdout.isatty() and not drawn else text)
         sys.stdout.flush()
     except BrokenPipeError:
         raise SystemExit(0) from None
+    except OSError as error:
+        why = error.strerror or error
+        raise UsageError(f"standard output cannot be written ({why})") from None
 
 
 def write_stream(pieces: Iterable[str]) -> None:

@@ -22,12 +22,15 @@ def report(run: str, out: str | None, quiet: bool) -> None:
     from charrnn import api
     from charrnn.cli.output import tell
     from charrnn.listeners.progress import Meter
-    from charrnn.pages.page import save_page
+    from charrnn.pages.page import check_page, save_page
     from charrnn.pages.report import report_page
 
     path = out or f"{run.rstrip('/')}/report.html"
+    check_page(path)
     with Meter("report", quiet=quiet) as meter:
         found = api.report_of(run, meter)
     save_page(path, report_page(found))
     if not quiet:
+        for why in found.missing:
+            tell(f"left out: {why}")
         tell(f"the report is {path}")

@@ -94,7 +94,10 @@ def score(
     """
     from charrnn import api
     from charrnn.listeners.progress import Meter
+    from charrnn.pages.page import check_page
 
+    if html is not None:
+        check_page(html)
     trained = api.load(checkpoint)
     inside = None
     if surprisal or against is not None or html is not None:

@@ -79,7 +79,10 @@ def units(
     from charrnn.cli import units_view as view
     from charrnn.cli.colour import wanted
     from charrnn.listeners.progress import Meter
+    from charrnn.pages.page import check_page
 
+    if html is not None:
+        check_page(html)
     watched = api.watch(api.load(checkpoint), text, read)
     layers = None if layer is None else [layer]
     chosen = None if unit is None else api.unit_named(watched, unit, layer, what)

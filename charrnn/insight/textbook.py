@@ -54,6 +54,7 @@ def _linear(Wh: Floats, d: Floats, steps: int) -> Floats:
     return np.median(norms, axis=1)
 
 
+@may_overflow
 def _tanh(Wh: Floats, d: Floats, z: Floats) -> Floats:
     """The same through the last steps of an RNN that reads z (SETTLING + S, B, H)."""
     cell, p, g = Rnn(Wh.shape[0]), {"Wh": Wh}, {"Wh": np.empty_like(Wh)}

@@ -67,7 +67,8 @@ def gradients(found: "Report") -> Iterator[str]:
         "Gradient norm by lag",
     )
     yield table(
-        "the lag at which so much of it is left",
+        f"the lag, up to {found.flow.lags}, at which so much of it is left; the median of"
+        f" {found.flow.positions} positions",
         [Column("state", number=False), *(Column(f"{share:g}") for share in SHARES)],
         [
             Row((f"layer {one.layer}, {one.state}", *(_lag(one.reach(s)) for s in SHARES)))

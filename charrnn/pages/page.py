@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from charrnn.errors import UsageError
-from charrnn.files import write_text
+from charrnn.files import make_folder, write_text
+
+ENDINGS = (".html", ".htm")
 
 # Nothing is loaded from anywhere, whatever a text or a name in the page would like.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
@@ -59,9 +61,17 @@ def page(
     )
 
 
+def check_page(path: str | Path) -> None:
+    """Raise UsageError for a name that is no page's: it may be that of a text or a checkpoint."""
+    if Path(path).suffix.lower() not in ENDINGS:
+        raise UsageError(f"{path}: a page's name ends in {' or '.join(ENDINGS)}")
+
+
 def save_page(path: str | Path, content: str) -> None:
-    """Write a page. Raises UsageError where it cannot be written."""
+    """Write a page, and its folder if it is missing. Raises UsageError where that cannot be."""
+    check_page(path)
     try:
+        make_folder(Path(path).parent)
         write_text(Path(path), content)
     except OSError as error:
         raise UsageError(f"{path}: the page cannot be written ({error.strerror})") from None

@@ -65,28 +65,30 @@ def _ending(told: "Curves") -> str:
 
 
 def _quality(found: "Report") -> Iterator[str]:
-    """Its losses, among those of simpler ways."""
+    """Its losses; that of the part which simpler ways have been tried on, among theirs."""
     told = found.curves
-    rows = [
-        (name, loss)
-        for name, loss in (
-            ("this model, validation", told.best_val),
-            ("this model, test", told.test),
-        )
-        if loss is not None
+    reached = {"validation": told.best_val, "test": told.test}
+    known = [
+        f"{loss:.4f} nats/char on {part}" for part, loss in reached.items() if loss is not None
     ]
-    rows += [
-        (one.name.replace("order ", "n-grams of order "), one.nats_per_char)
-        for one in found.baselines
-    ]
-    rows.sort(key=lambda row: row[1])
-    if rows:
+    if known:
         yield "<h2>How good it is</h2>"
-        yield table(
-            "loss of this model, and of simpler ways of predicting the held-out part",
-            [Column("predicted by", number=False), Column("nats/char"), Column("bits/char")],
-            [Row((name, f"{loss:.4f}", f"{loss / log(2):.4f}")) for name, loss in rows],
-        )
+        yield f"<p>Its best weights reach {' and '.join(known)}.</p>"
+    if found.text is None or not found.baselines:
+        return
+    part = found.text.judged
+    rows = [(one.name.replace("order ", "n-grams of order "), one.nats_per_char)
+            for one in found.baselines]  # fmt: skip
+    mine = reached.get(part)
+    rows += [] if mine is None else [("this model", mine)]
+    yield table(
+        f"beside simpler ways of predicting the {part} part",
+        [Column("predicted by", number=False), Column("nats/char"), Column("bits/char")],
+        [
+            Row((name, f"{loss:.4f}", f"{loss / log(2):.4f}"))
+            for name, loss in sorted(rows, key=lambda row: row[1])
+        ],
+    )
 
 
 def _text(found: "Report") -> Iterator[str]:

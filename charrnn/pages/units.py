@@ -50,13 +50,13 @@ BODY = """\
 <div class="units">
 <section>
 <div class="text scroll" id="text" aria-label="the text, coloured by the unit"></div>
-<h2>Where it is highest</h2>
+<h2>Where it is highest, in what is shown</h2>
 <div id="highest"></div>
-<h2>Where it is lowest</h2>
+<h2>Where it is lowest, in what is shown</h2>
 <div id="lowest"></div>
 </section>
 <section>
-{found}<h2>Its values</h2>
+{found}<h2>Its values, in what is shown</h2>
 <svg id="histogram" viewBox="0 0 420 172" width="420" role="img"
  aria-label="histogram of the unit's values"></svg>
 <p class="soft" id="tallest"></p>

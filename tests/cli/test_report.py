@@ -119,6 +119,38 @@ def test_records_are_reported_too(charrnn) -> None:
     assert api.report_of("run").missing == ()
 
 
+def test_the_model_stands_among_what_was_tried_on_the_same_part(charrnn) -> None:
+    charrnn("train", "config.yaml")
+    charrnn("report", "run")
+    page = Path("run/report.html").read_text(encoding="utf-8")
+    table = page[page.index("beside simpler ways of predicting the validation part") :]
+    rows = table[: table.index("</table>")]
+    told = api.curves("run")
+    assert f"{told.best_val:.4f}" in rows
+    assert rows.count("this model") == 1
+
+
+@pytest.mark.parametrize("name", ["text.txt", "run/best.npz"])
+def test_a_page_takes_the_place_of_no_text_and_no_checkpoint(charrnn, name: str) -> None:
+    charrnn("train", "config.yaml")
+    before = Path(name).read_bytes()
+    for command in (
+        ("report", "run", "--out", name),
+        ("score", "run", "text.txt", "--html", name),
+        ("units", "run", "text.txt", "--html", name),
+    ):
+        ran = charrnn(*command)
+        assert (ran.code, ran.err.count("\n")) == (2, 1)
+        assert "a page's name ends in .html or .htm" in ran.err
+    assert Path(name).read_bytes() == before
+
+
+def test_what_is_left_out_is_told_at_once(charrnn) -> None:
+    charrnn("train", "config.yaml")
+    Path("text.txt").unlink()
+    assert "left out: all that needs the text" in charrnn("report", "run").err
+
+
 def test_what_is_no_run_is_one_line(charrnn) -> None:
     ran = charrnn("report", "nowhere")
     assert (ran.code, ran.err.count("\n")) == (3, 1)

@@ -254,7 +254,7 @@ def test_a_page_takes_the_place_of_the_view(charrnn) -> None:
     assert ran.out == charrnn("score", "run", "text.txt", "--surprisal").out.splitlines(True)[0]
     assert ran.err == "wrote page.html\n"
     assert Path("page.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
-    assert charrnn("score", "run", "text.txt", "--html", "no/page.html").code == 2
+    assert charrnn("score", "run", "text.txt", "--html", "text.txt/page.html").code == 2
 
 
 WILD = st.text(

@@ -151,7 +151,7 @@ def test_nothing_of_a_text_reaches_the_terminal(charrnn, colour: str) -> None:
             "a unit of this lstm has no 'r'; it has h, c, i, f, o, g",
         ),
         (("--unit", "two"), "--unit two: expected LAYER:UNIT, as in 0:37; both count from 0"),
-        (("--html", "no/such/folder.html"), "no/such/folder.html: the page cannot be written"),
+        (("--html", "text.txt/folder.html"), "text.txt/folder.html: the page cannot be written"),
     ],
 )
 def test_errors_are_one_line(run, arguments: tuple[str, ...], said: str) -> None:
