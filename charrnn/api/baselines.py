@@ -12,7 +12,7 @@ from charrnn.baselines import MOST, ngram_losses, uniform, xz_loss
 from charrnn.config import Config
 from charrnn.errors import DataError
 from charrnn.text.corpus import default_cache, open_corpus
-from charrnn.text.dataset import divide
+from charrnn.text.dataset import Dataset, divide
 from charrnn.text.part import Part
 from charrnn.text.read import TextFormat, find_files
 from charrnn.text.vocab import Vocabulary
@@ -34,7 +34,11 @@ def baselines_of(config: Config) -> list[Baseline]:
 
     Where there is no validation part, of the test part. Raises DataError where there is neither.
     """
-    _, dataset = open_dataset(config)
+    return baselines_on(open_dataset(config)[1])
+
+
+def baselines_on(dataset: Dataset) -> list[Baseline]:
+    """As `baselines_of`, of a text that is open already."""
     judged = dataset.val if dataset.val.targets else dataset.test
     return _all(dataset.vocabulary, dataset.train, judged)
 

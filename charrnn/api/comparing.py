@@ -18,7 +18,7 @@ from charrnn.api.runs import MARKER, names_in
 from charrnn.checkpoint import read_checkpoint
 from charrnn.config import Config, dump_config, load_config, resume_changes
 from charrnn.errors import CharrnnError, UsageError
-from charrnn.files import write_text
+from charrnn.files import make_folder, write_text
 from charrnn.machine import resident
 from charrnn.rundir import RunDir
 
@@ -116,7 +116,7 @@ def _claim(chosen: Sequence[Variant]) -> None:
                     raise UsageError(
                         f"{path}: holds a run that no comparison has made; choose another --out"
                     )
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             write_text(folder / MARKER, json.dumps(sorted(known | {path.name for path in mine})))
         except OSError as error:
             raise UsageError(f"{folder}: cannot be written ({error.strerror})") from None

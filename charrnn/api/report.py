@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from charrnn import build
-from charrnn.api.baselines import Baseline, baselines_of
+from charrnn.api.baselines import Baseline, baselines_on
 from charrnn.api.curves import Curves, curves
 from charrnn.api.flow import GradientFlow, flow_through
 from charrnn.api.prepare import open_dataset
@@ -82,7 +82,7 @@ def report_of(run: str | Path, on_progress: Callable[[int, int], None] | None = 
     name, part = _held_out(dataset)
     stages: dict[str, Callable[[], Any]] = {
         "text": lambda: _facts(trained, corpus, dataset, name, part),
-        "baselines": lambda: tuple(baselines_of(trained.config)),
+        "baselines": lambda: tuple(baselines_on(dataset)),
         "surprisal": lambda: read_through(trained, part, lined(trained, corpus, part), None),
         "units": lambda: survey_units(watch_part(trained, part, MOST), find=True),
         "flow": lambda: flow_through(trained, part, LAGS, POSITIONS, CHUNKS),

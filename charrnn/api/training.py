@@ -90,15 +90,18 @@ def train(
         del resumed  # what was read would stay in memory for as long as the run lasts
         if resume and not going_on:
             prepared = prepared.noting(f"there was nothing to resume in {run.path}: a new run")
-        elif _lacks_best(run, prepared):
+        standing = _standing(run, prepared.corpus.sha256) if going_on else inf
+        best = prepared.state.best_loss
+        best_is_lost = best is not None and best < standing
+        if best_is_lost:
             prepared = prepared.noting(f"{run.best} was missing or damaged: written again")
         dtype = prepared.state.params.flat.dtype
         with gather_team(config, prepared.plan, dtype, work) as team:
             lead(team.comm, prepared)
-            _open_run(prepared, run, going_on=going_on)
+            _open_run(prepared, run, going_on=going_on, best_is_lost=best_is_lost)
             with ExitStack() as opened:
                 metrics = opened.enter_context(closing(Metrics(run.metrics)))
-                listeners = _listeners(prepared, run, metrics, save)
+                listeners = _listeners(prepared, run, metrics, save, standing)
                 if config.output.tensorboard:
                     board = TensorBoard(run, prepared.state.seconds)
                     listeners += (opened.enter_context(closing(board)),)
@@ -107,21 +110,25 @@ def train(
                 yield from _tell(events, listeners)
 
 
-def _open_run(prepared: Prepared, run: RunDir, *, going_on: bool) -> None:
+def _open_run(prepared: Prepared, run: RunDir, *, going_on: bool, best_is_lost: bool) -> None:
     run.prepare()
     state = prepared.state
     if going_on:
         state.seconds = rewind(run.metrics, state.step, state.evaluated_step, state.rollbacks)
     else:
         run.clear()
-    if _lacks_best(run, prepared):
+    if best_is_lost:
         _save(prepared, run.best, state.at_best())
     write_text(run.config, dump_config(prepared.config))
     write_text(run.vocab, prepared.dataset.vocabulary.dumps())
 
 
 def _listeners(
-    prepared: Prepared, run: RunDir, metrics: Metrics, asked: Callable[[], bool]
+    prepared: Prepared,
+    run: RunDir,
+    metrics: Metrics,
+    asked: Callable[[], bool],
+    standing: float,
 ) -> tuple[Callable[[Event], None], ...]:
     """In the order in which they hear of an event: what is told has been saved."""
     save, output = partial(_save, prepared), prepared.config.output
@@ -131,7 +138,7 @@ def _listeners(
         save(path)
 
     return (
-        SaveBest(run, save, standing=_standing(run, prepared.corpus.sha256)),
+        SaveBest(run, save, standing),
         metrics,
         SaveLatest(run, and_its_record, output.checkpoint_every, output.keep, asked),
     )
@@ -148,12 +155,6 @@ def _standing(run: RunDir, corpus_sha256: str) -> float:
         return inf
     loss: float | None = header["best_loss"]
     return inf if loss is None or header["corpus_sha256"] != corpus_sha256 else loss
-
-
-def _lacks_best(run: RunDir, prepared: Prepared) -> bool:
-    """Whether the best weights that the state has are better than those of best.npz, or all."""
-    best = prepared.state.best_loss
-    return best is not None and best < _standing(run, prepared.corpus.sha256)
 
 
 def _save(prepared: Prepared, path: Path, state: TrainState | None = None) -> None:

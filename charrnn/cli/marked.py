@@ -19,7 +19,7 @@ def in_colours(text: Lined, shares: Floats, ramp: Ramp) -> str:
     """The first characters of a text, as many as there are `shares` (n,) of the way on a ramp."""
     colours: list[Colour | None] = [None] * len(text.before)
     colours += [blend(ramp, share) for share in shares.tolist()]
-    return _ended(painted(pieces_of(text, len(shares)), colours))
+    return ended(painted(pieces_of(text, len(shares)), colours))
 
 
 def legend(labels: Sequence[str], ramp: Ramp) -> str:
@@ -34,12 +34,21 @@ def in_digits(text: Lined, rows: Sequence[Floats]) -> str:
     A digit stands below its character: 3 for 2.5 to 3.5, a point for less than 0.5, 9 for all
     from 8.5 on. Lines are broken where the terminal ends.
     """
-    columns, _ = terminal_size()
     blank = [" "] * len(text.before)
     digits = [blank + [_digit(value) for value in row.tolist()] for row in rows]
+    return with_marks(pieces_of(text, len(rows[0])), digits)
+
+
+def with_marks(pieces: Sequence[str], rows: Sequence[Sequence[str]], *, fill: bool = False) -> str:
+    """A text, and below each line of it a row of marks for each of `rows`, one for each piece.
+
+    A mark stands below the beginning of its piece, or, to `fill`, all along it. Lines are broken
+    where the terminal ends.
+    """
+    columns, _ = terminal_size()
     lines = [[""] * (1 + len(rows))]
     room = columns
-    for k, piece in enumerate(pieces_of(text, len(rows[0]))):
+    for k, piece in enumerate(pieces):
         shown = piece.removesuffix("\n").replace("\t", "")
         width = sum(2 if east_asian_width(c) in "WF" else 1 for c in shown)
         if width > room:
@@ -47,8 +56,8 @@ def in_digits(text: Lined, rows: Sequence[Floats]) -> str:
             room = columns
         room -= width
         lines[-1][0] += shown
-        for below, marks in enumerate(digits, start=1):
-            lines[-1][below] += marks[k].ljust(width)
+        for below, marks in enumerate(rows, start=1):
+            lines[-1][below] += marks[k] * width if fill else marks[k].ljust(width)
         if piece.endswith("\n"):
             room = 0
     return "".join(f"{row.rstrip()}\n" for line in lines for row in line)
@@ -80,5 +89,6 @@ def _digit(value: float) -> str:
     return "." if value < 0.5 else str(min(round(value), 9))
 
 
-def _ended(text: str) -> str:
+def ended(text: str) -> str:
+    """`text`, and a newline after it if it has none."""
     return text if text.endswith("\n") else f"{text}\n"

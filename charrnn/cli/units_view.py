@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from charrnn.cli.colour import painted
-from charrnn.cli.output import table, terminal_size
+from charrnn.cli.marked import ended, with_marks
+from charrnn.cli.marked import legend as colour_scale
+from charrnn.cli.output import table
 from charrnn.colours import BLUE_TO_RED, blend
 from charrnn.terminal import one_line
 from charrnn.text.vocab import visible
@@ -120,11 +122,10 @@ def coloured(
     level = watched.trained.vocabulary.level
     pieces = [visible(ord(c), level) for c in watched.text[: len(values)]]
     shares = _shares(values, limits)
-    if colours:
-        text = painted(pieces, [blend(BLUE_TO_RED, share) for share in shares])
-    else:
-        text = _in_signs(pieces, shares)
-    return text if text.endswith("\n") else f"{text}\n"
+    if not colours:
+        signs = [SIGNS[min(int(share * len(SIGNS)), len(SIGNS) - 1)] for share in shares]
+        return with_marks(pieces, [signs], fill=True)
+    return ended(painted(pieces, [blend(BLUE_TO_RED, share) for share in shares]))
 
 
 def legend(name: "UnitName", limits: tuple[float, float], *, colours: bool) -> str:
@@ -135,9 +136,8 @@ def legend(name: "UnitName", limits: tuple[float, float], *, colours: bool) -> s
         words = [f"= below {edges[0]:.2f}", f"- below {edges[1]:.2f}"]
         words += [f"+ above {edges[2]:.2f}", f"# above {edges[3]:.2f}"]
         return f"unit {name}; below each character a sign: {', '.join(words)}\n"
-    shares = [k / (PARTS - 1) for k in range(PARTS)]
-    labels = [f" {low + share * (high - low):+.2f} " for share in shares]
-    return f"unit {name} {painted(labels, [blend(BLUE_TO_RED, share) for share in shares])}\n"
+    labels = [f"{low + k / (PARTS - 1) * (high - low):+.2f}" for k in range(PARTS)]
+    return f"unit {name} {colour_scale(labels, BLUE_TO_RED)}\n"
 
 
 def contexts_of(
@@ -169,20 +169,3 @@ def _shares(values: "Floats", limits: tuple[float, float]) -> list[float]:
     low, high = limits
     shares: list[float] = np.clip((values - low) / (high - low), 0, 1).tolist()
     return shares
-
-
-def _in_signs(pieces: list[str], shares: list[float]) -> str:
-    """Lines with a line of signs below each, broken where the terminal ends."""
-    columns = terminal_size()[0]
-    lines, text, marks = [], "", ""
-    for piece, share in zip(pieces, shares, strict=True):
-        shown = piece.replace("\n", "").replace("\t", "")
-        if len(text) + len(shown) > columns:
-            lines += [text, marks.rstrip()]
-            text = marks = ""
-        text += shown
-        marks += SIGNS[min(int(share * len(SIGNS)), len(SIGNS) - 1)] * len(shown)
-        if piece.endswith("\n"):
-            lines += [text, marks.rstrip()]
-            text = marks = ""
-    return "\n".join([*lines, text, marks.rstrip()] if text else lines)

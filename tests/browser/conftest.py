@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -79,13 +78,3 @@ def complaints_of_axe(chromium: Any) -> Callable[[], list[str]]:
         ]
 
     return check
-
-
-def soon(condition: Callable[[], object], seconds: float = 10) -> bool:
-    """Whether `condition` is true now or soon."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return False

@@ -8,7 +8,7 @@ import pytest
 from charrnn import api
 from charrnn.pages.page import save_page
 from charrnn.pages.report import report_page
-from tests.browser.conftest import soon
+from tests.waiting import soon
 
 CONFIG = """\
 data: {path: text.txt}

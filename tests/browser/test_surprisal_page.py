@@ -11,7 +11,7 @@ from charrnn.pages.difference import difference_page
 from charrnn.pages.page import save_page
 from charrnn.pages.surprisal import surprisal_page
 from tests import expectations
-from tests.browser.conftest import soon
+from tests.waiting import soon
 
 WILD = "The <b>fox</b> &amp; the goat\x1b[31m\nran\t\u202eoff, naïve</script>😀.\n\nEnd!\n" * 9
 LONG = ("It was a fine day, and the goat said nothing of it to the fox.\n" * 1600)[:100_000]

@@ -12,8 +12,8 @@ from charrnn.colours import BLUE_TO_RED, palette
 from charrnn.pages import units as pages
 from charrnn.pages.page import save_page
 from charrnn.pages.units import units_page
-from tests.browser.conftest import soon
 from tests.saved import save
+from tests.waiting import soon
 
 CHARS = 1500
 

@@ -6,8 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,6 +19,7 @@ from charrnn.checkpoint import read_checkpoint
 from charrnn.errors import WorkerLostError
 from charrnn.training.events import Stepped
 from tests.cli.test_train import CONFIG, TEXT, digests, lines, steady
+from tests.waiting import soon
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs process groups")
 
@@ -137,7 +137,7 @@ def training(*more: str, stderr: int = subprocess.PIPE) -> subprocess.Popen[str]
         start_new_session=True,
     )  # fmt: skip
     STARTED.append(process)
-    if holds(lambda: process.poll() is not None or told() > 2) and process.poll() is None:
+    if soon(lambda: process.poll() is not None or told() > 2) and process.poll() is None:
         return process
     process.kill()
     raise AssertionError(process.communicate()[1])
@@ -147,16 +147,6 @@ def told() -> int:
     """How many steps the record tells of."""
     path = Path("run/metrics.jsonl")
     return path.read_text().count('{"event": "step"') if path.exists() else 0
-
-
-def holds(condition: Callable[[], bool], seconds: float = 60) -> bool:
-    """Whether `condition` is true now or soon."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def all_gone(group: int) -> bool:
@@ -169,7 +159,7 @@ def all_gone(group: int) -> bool:
             return True
         return False
 
-    return holds(gone, seconds=10)
+    return soon(gone, seconds=10)
 
 
 @posix
@@ -193,8 +183,8 @@ def test_asked_to_save_a_run_saves_and_goes_on(charrnn, whole_group) -> None:
         before = told()
         Path("run/last.npz").unlink(missing_ok=True)
         (os.killpg if whole_group else os.kill)(process.pid, signal.SIGUSR1)
-        assert holds(Path("run/last.npz").exists)
-        assert holds(lambda n=before: told() > n + 5)
+        assert soon(Path("run/last.npz").exists)
+        assert soon(lambda n=before: told() > n + 5)
         assert before <= read_checkpoint(Path("run/last.npz")).header["step"] <= told()
     process.terminate()
     assert process.communicate(timeout=60)[1] == ""
