@@ -32,8 +32,8 @@ from typing import Any
 import numpy as np
 from bench_table import tables
 
-from charrnn.kernels import installed
-from charrnn.parallel.choose import usable_cores
+from charrnn.nn.kernels import installed
+from charrnn.parallel.layout import usable_cores
 
 ROOT = Path(__file__).parents[1]
 RUNNERS = Path(__file__).with_name("bench_runners.py")

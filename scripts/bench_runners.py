@@ -99,9 +99,9 @@ def charrnn_sampling(task: dict[str, Any]) -> dict[str, Any]:
     """charrnn's own generator, ids to text included."""
     import numpy as np
 
-    from charrnn.cells import Lstm
-    from charrnn.initializers import Default
-    from charrnn.model import CharModel
+    from charrnn.nn.cells import Lstm
+    from charrnn.nn.initializers import Default
+    from charrnn.nn.model import CharModel
     from charrnn.sampling import generate
 
     model = CharModel(65, (Lstm(task["hidden"]),) * task["layers"])
@@ -160,8 +160,8 @@ def products(task: dict[str, Any]) -> dict[str, Any]:
     """GFLOP/s of one product by each kind that there is here."""
     import numpy as np
 
-    from charrnn.kernels import KERNELS, installed
-    from charrnn.kernels.plain import Plain
+    from charrnn.nn.kernels import KERNELS, installed
+    from charrnn.nn.kernels.plain import Plain
 
     R, K, N, dtype = task["R"], task["K"], task["N"], np.dtype(np.float32)
     x, w, out = np.ones((R, K), dtype), np.ones((K, N), dtype), np.empty((R, N), dtype)

@@ -21,8 +21,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from charrnn.checkpoint import read_checkpoint
-from charrnn.rundir import RunDir
+from charrnn.storage.checkpoint import read_checkpoint
+from charrnn.storage.rundir import RunDir
 
 CONFIG = """\
 data: {path: text.txt, split: [0.8, 0.2, 0.0]}

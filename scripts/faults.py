@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from charrnn.checkpoint import read_checkpoint, write_checkpoint
+from charrnn.storage.checkpoint import read_checkpoint, write_checkpoint
 
 SAVE = """\
 import json
@@ -29,7 +29,7 @@ import os
 import sys
 import numpy as np
 from pathlib import Path
-from charrnn.checkpoint import write_checkpoint
+from charrnn.storage.checkpoint import write_checkpoint
 header = json.loads(sys.argv[1])
 arrays = {"params/w": np.arange(50_000, dtype=np.float32)}
 os.access("/begin-of-save", os.F_OK)

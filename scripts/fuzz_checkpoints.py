@@ -26,9 +26,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from fuzz_mutations import BYTES, MEANING
 
 from charrnn import api
-from charrnn.checkpoint import Checkpoint, read_checkpoint
 from charrnn.config import Config
 from charrnn.errors import CharrnnError, CheckpointError
+from charrnn.storage.checkpoint import Checkpoint, read_checkpoint
 from tests.saved import TEXT, save
 
 SEEDS = {

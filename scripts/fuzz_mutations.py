@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from charrnn.archive import PREAMBLE, write_archive
+from charrnn.storage.archive import PREAMBLE, write_archive
 from tests.saved import listing
 from tests.zips import Member, zip_of
 

@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from charrnn import api
-from charrnn.api.memory import footprint_of
-from charrnn.api.prepare import fresh_weights, prepare_plan
-from charrnn.arrays import DTYPES
 from charrnn.config import Config, dump_config, load_config, parse_config
 from charrnn.errors import CharrnnError
+from charrnn.nn.arrays import DTYPES
+from charrnn.runs.memory import footprint_of
+from charrnn.runs.prepare import fresh_weights, prepare_plan
 from charrnn.text import encoded, read
 from charrnn.text.read import TextFormat
 from charrnn.training.loop import train

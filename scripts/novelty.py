@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-from charrnn.api.novelty import BLOCK, SIZES
-from charrnn.arrays import Ids
-from charrnn.insight.novelty import Search
+from charrnn.nn.arrays import Ids
+from charrnn.studies.novelty.maths import Search
+from charrnn.studies.novelty.study import BLOCK, SIZES
 
 
 def library() -> bytes:

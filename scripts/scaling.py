@@ -22,8 +22,8 @@ from shutil import which
 from statistics import median
 from typing import NamedTuple
 
-from charrnn import kernels
-from charrnn.parallel.choose import Layout, choose, usable_cores
+from charrnn.nn import kernels
+from charrnn.parallel.layout import Layout, choose, usable_cores
 
 RUNNERS = Path(__file__).with_name("bench_runners.py")
 CORES = usable_cores()

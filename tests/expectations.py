@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from charrnn.api.surprisal import Surprisal
-from charrnn.text.lined import NEWLINE, Lined
+from charrnn.studies.surprisal.study import Surprisal
+from charrnn.text.lines import NEWLINE, Lined
 from charrnn.text.vocab import Vocabulary
 
 

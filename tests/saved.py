@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from charrnn import build
-from charrnn.api.trained import header_of
-from charrnn.archive import write_archive
-from charrnn.arrays import DTYPES
-from charrnn.checkpoint import read_checkpoint, write_checkpoint
-from charrnn.config import Config, parse_config
+from charrnn.config import Config, build, parse_config
+from charrnn.nn.arrays import DTYPES
+from charrnn.runs.trained import header_of
+from charrnn.storage.archive import write_archive
+from charrnn.storage.checkpoint import read_checkpoint, write_checkpoint
 from charrnn.text.vocab import Vocabulary
 from charrnn.training.snapshot import to_arrays, to_counters
 from charrnn.training.state import TrainState

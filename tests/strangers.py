@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from charrnn import api
-from charrnn.checkpoint import Checkpoint
 from charrnn.errors import CheckpointError
+from charrnn.storage.checkpoint import Checkpoint
 from tests.saved import contents, forge
 
 MIB = 2**20

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from charrnn.cli.output import table, tell, write
+from charrnn.draw.output import table, tell, write
 
 if TYPE_CHECKING:
     from charrnn.api import Outcome, Summary
@@ -52,11 +52,11 @@ def compare(
       charrnn compare a.yaml b.yaml --set train.max_minutes=3 --plot losses.svg
     """
     from charrnn import api
-    from charrnn.cli.signals import Signals
-    from charrnn.parallel.choose import usable_cores
+    from charrnn.cli.posix_signals import Signals
+    from charrnn.parallel.layout import usable_cores
 
     if plot:
-        from charrnn.pictures.figure import check_picture
+        from charrnn.draw.figure import check_picture
 
         check_picture(plot)
     chosen = api.variants(configs, vary, overrides, seeds, out)
@@ -80,8 +80,8 @@ def compare(
 def _draw(found: "list[Summary]", path: str) -> None:
     """Their validation losses, or the training's where there are none, a colour a variant."""
     from charrnn import api
-    from charrnn.pictures.curves import draw_curves
-    from charrnn.pictures.panels import Part, Shown, make_sheet
+    from charrnn.studies.curves.panels import Part, Shown, make_sheet
+    from charrnn.studies.curves.picture import draw_curves
 
     shown = [
         Shown(one.label, k, api.curves(outcome.run))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from charrnn.cli.output import tell, write
+from charrnn.draw.output import tell, write
 from charrnn.errors import ConfigError, UsageError
 
 
@@ -84,7 +84,7 @@ def init(file: str, text: str, force: bool) -> None:
       charrnn config init my.yaml --text my.txt
     """
     from charrnn.config import starter_config
-    from charrnn.files import write_text
+    from charrnn.storage.files import write_text
 
     content = starter_config(text)
     if file == "-":

@@ -4,7 +4,7 @@ import json
 
 import click
 
-from charrnn.cli.output import table, write
+from charrnn.draw.output import table, write
 
 
 @click.command()

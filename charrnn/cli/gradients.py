@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import click
 from click.core import ParameterSource
 
-from charrnn.cli.output import tell, write
+from charrnn.draw.output import tell, write
 
 NETWORK = "a CONFIG or CHECKPOINT"
 STEPS = {"--textbook": 100, "--recall": 1000}
@@ -111,7 +111,7 @@ def gradients(
       charrnn gradients --textbook --scale 0.9 --scale 1.1
       charrnn gradients --recall --after 4,16,64 --plot recall.svg
     """
-    from charrnn.pictures.figure import check_picture
+    from charrnn.draw.figure import check_picture
 
     mode = _mode(ctx, source, options)
     if plot:
@@ -151,9 +151,9 @@ def _mode(ctx: click.Context, source: str | None, options: dict[str, Any]) -> st
 
 def _flow(source: str, options: dict[str, Any]) -> Found:
     from charrnn import api
-    from charrnn.cli.flow_page import page, values
     from charrnn.listeners.progress import Meter
-    from charrnn.pictures.flow import draw_flow
+    from charrnn.studies.gradients.picture import draw_flow
+    from charrnn.studies.gradients.terminal import page, values
 
     text, force = options["text"], options["force"]
     trained = api.trained_or_not(source, options["overrides"], text, force=force)
@@ -165,8 +165,8 @@ def _flow(source: str, options: dict[str, Any]) -> Found:
 
 def _textbook(options: dict[str, Any]) -> Found:
     from charrnn import api
-    from charrnn.cli.experiments_page import textbook_page, textbook_values
-    from charrnn.pictures.experiments import draw_textbook
+    from charrnn.studies.gradients.picture_experiments import draw_textbook
+    from charrnn.studies.gradients.terminal_experiments import textbook_page, textbook_values
 
     matrix = options["matrix"]
     scales = {"scales": options["scale"]} if options["scale"] else {}
@@ -183,9 +183,9 @@ def _textbook(options: dict[str, Any]) -> Found:
 
 def _recall(options: dict[str, Any]) -> Found:
     from charrnn import api
-    from charrnn.cli.experiments_page import recall_page, recall_values
     from charrnn.listeners.progress import Meter
-    from charrnn.pictures.experiments import draw_recall
+    from charrnn.studies.gradients.picture_experiments import draw_recall
+    from charrnn.studies.gradients.terminal_experiments import recall_page, recall_values
 
     with Meter("recall") as meter:
         curve = api.recall_curve(

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from charrnn.cli.output import in_colour, table, tell, terminal_size, write
+from charrnn.draw.output import in_colour, table, tell, terminal_size, write
 
 if TYPE_CHECKING:
     from charrnn.api import Curves
-    from charrnn.api.curves import Axis
-    from charrnn.pictures.panels import Shown
+    from charrnn.studies.curves.panels import Shown
+    from charrnn.studies.curves.study import Axis
 
 AXES = ("steps", "characters", "minutes")
 PANELS = ("loss", "rate", "gradient", "clipped")
@@ -59,7 +59,7 @@ def plot(
       charrnn plot runs/compare --by minutes --out runs.svg
     """
     from charrnn import api
-    from charrnn.pictures.figure import check_picture
+    from charrnn.draw.figure import check_picture
 
     kinds = _kinds(panels)
     if out is not None:
@@ -72,20 +72,20 @@ def plot(
         if out is None:
             return
 
-    from charrnn.pictures.panels import Shown, make_sheet, told_kinds
+    from charrnn.studies.curves.panels import Shown, make_sheet, told_kinds
 
     shown = [Shown(name, k, one) for k, (name, one) in enumerate(zip(names, told, strict=True))]
     if not kinds:
         kinds = told_kinds(shown) if out is not None and len(shown) == 1 else ["loss"]
     sheet = make_sheet(shown, kinds, by=by, bits=bits, top=top)
     if out is not None:
-        from charrnn.pictures.curves import draw_curves
+        from charrnn.studies.curves.picture import draw_curves
 
         draw_curves(sheet, out)
         tell(f"wrote {out}")
         return
 
-    from charrnn.pictures.blocks import curves_in_blocks
+    from charrnn.studies.curves.terminal import curves_in_blocks
 
     width, height = terminal_size()
     rows = max(12, min(24, height - len(shown) - 4))
@@ -107,7 +107,7 @@ def _kinds(panels: str | None) -> list[Any]:
 
 def _key(shown: "list[Shown]", bits: bool) -> str:
     """Which letter is which run, and where each of them is by now."""
-    from charrnn.pictures.blocks import letter
+    from charrnn.studies.curves.terminal import letter
 
     unit, name = (1 / log(2), "bits/char") if bits else (1.0, "nats/char")
     rows: list[tuple[str, ...]] = [("", "run", "steps", "training", "best validation", "test", "")]

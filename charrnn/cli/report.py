@@ -20,10 +20,10 @@ def report(run: str, out: str | None, quiet: bool) -> None:
       charrnn report runs/quickstart
     """
     from charrnn import api
-    from charrnn.cli.output import tell
+    from charrnn.draw.output import tell
+    from charrnn.draw.page import check_page, save_page
     from charrnn.listeners.progress import Meter
-    from charrnn.pages.page import check_page, save_page
-    from charrnn.pages.report import report_page
+    from charrnn.studies.report.page import report_page
 
     path = out or f"{run.rstrip('/')}/report.html"
     check_page(path)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from charrnn.cli.novelty import tell_if_changed, tell_report, values_of, values_of_all
-from charrnn.cli.output import write, write_stream
+from charrnn.draw.output import write, write_stream
 from charrnn.errors import DataError
-from charrnn.files import open_regular
+from charrnn.storage.files import open_regular
+from charrnn.studies.novelty.terminal import tell_if_changed, tell_report, values_of, values_of_all
 
 if TYPE_CHECKING:
     from charrnn.api import NoveltyReport, Sampling, TrainingText
@@ -118,7 +118,7 @@ def sample(
     )
     trained = api.load(checkpoint)
     if interactive:
-        from charrnn.cli.prompt import play
+        from charrnn.studies.play.terminal import play
 
         play(trained, request)
         return

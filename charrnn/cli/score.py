@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from charrnn.cli.colour import CHOICES, wanted
-from charrnn.cli.output import table, write
+from charrnn.draw.output import table, write
+from charrnn.draw.terminal_colour import CHOICES, wanted
 
 if TYPE_CHECKING:
     from charrnn.api import Baseline, Score
@@ -93,15 +93,15 @@ def score(
       charrnn score runs/quickstart other.txt --against runs/other --html page.html
     """
     from charrnn import api
+    from charrnn.draw.page import check_page
     from charrnn.listeners.progress import Meter
-    from charrnn.pages.page import check_page
 
     if html is not None:
         check_page(html)
     trained = api.load(checkpoint)
     inside = None
     if surprisal or against is not None or html is not None:
-        from charrnn.cli.inside import Inside
+        from charrnn.studies.surprisal.views import Inside
 
         inside = Inside(trained, text, None if against is None else api.load(against))
     found: dict[str, Score] = {"static": inside.score if inside else api.score(trained, text)}
@@ -144,7 +144,7 @@ def _figures(result: "Score") -> dict[str, float | None]:
 def _page(found: "dict[str, Score]", simpler: "list[Baseline]") -> str:
     lines = [_line(result, "" if name == "static" else name) for name, result in found.items()]
     if simpler:
-        from charrnn.cli.judged import rows
+        from charrnn.studies.baselines.terminal import rows
 
         lines.append(table(rows(simpler)))
     return "".join(lines)

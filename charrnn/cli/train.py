@@ -4,7 +4,7 @@ import json
 
 import click
 
-from charrnn.cli.output import table, tell
+from charrnn.draw.output import table, tell
 
 
 @click.command()
@@ -58,7 +58,7 @@ def train(
         raise click.UsageError("--allow-new-text goes with --resume", ctx)
 
     from charrnn import api
-    from charrnn.cli.signals import Signals
+    from charrnn.cli.posix_signals import Signals
     from charrnn.listeners.progress import Progress
     from charrnn.parallel.launcher import launched
     from charrnn.training.events import Finished
@@ -73,7 +73,7 @@ def train(
     settings = api.load_config(config, [*overrides, *given])
     progress = Progress(quiet or bool(launched()))
     if baselines and not quiet and not launched():
-        from charrnn.cli.judged import rows
+        from charrnn.studies.baselines.terminal import rows
 
         tell(table(rows(api.baselines_of(settings))).rstrip())
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from charrnn.cli.output import tell, write
+from charrnn.draw.output import tell, write
 
 if TYPE_CHECKING:
     from charrnn.api import FoundUnit, UnitSurvey, Watched, WatchedUnit
-    from charrnn.insight.saturation import Distribution
+    from charrnn.studies.units.saturation import Distribution
 
 IN_TERMINAL, IN_PAGE = 2000, 10_000  # characters that are shown unless somebody says
 
@@ -76,10 +76,10 @@ def units(
       charrnn units runs/quickstart data/fables.txt --find --html units.html
     """
     from charrnn import api
-    from charrnn.cli import units_view as view
-    from charrnn.cli.colour import wanted
+    from charrnn.draw.page import check_page
+    from charrnn.draw.terminal_colour import wanted
     from charrnn.listeners.progress import Meter
-    from charrnn.pages.page import check_page
+    from charrnn.studies.units import terminal as view
 
     if html is not None:
         check_page(html)
@@ -103,8 +103,8 @@ def units(
         colours = wanted(color)
         write(view.of_all(watched, found, one, most, colours=colours), drawn=colours)
     if html is not None and found is not None:
-        from charrnn.pages.page import save_page
-        from charrnn.pages.units import units_page
+        from charrnn.draw.page import save_page
+        from charrnn.studies.units.page import units_page
 
         save_page(html, units_page(watched, found, chars=chars or IN_PAGE, first=chosen))
         tell(f"wrote {html}")

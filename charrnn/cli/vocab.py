@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from charrnn.cli.judged import rows
-from charrnn.cli.output import table, tell, write
+from charrnn.draw.output import table, tell, write
+from charrnn.studies.baselines.terminal import rows
 
 if TYPE_CHECKING:
     from charrnn.api import VocabReport

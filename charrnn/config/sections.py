@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from charrnn.cells import CELLS
 from charrnn.config.keys import Choice, choice
 from charrnn.config.kinds import Symbol
-from charrnn.initializers import INITIALIZERS
+from charrnn.nn.cells import CELLS
+from charrnn.nn.initializers import INITIALIZERS
 from charrnn.settings import Rule, above, at_least, between, from_up_to, one_of, setting
 from charrnn.text.read import is_encoding
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from charrnn.errors import ConfigError
-from charrnn.files import NotRegularError, open_regular
+from charrnn.storage.files import NotRegularError, open_regular
 from charrnn.terminal import one_line
 
 MOST_BYTES = 2**20

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from charrnn.rundir import RunDir
+from charrnn.storage.rundir import RunDir
 from charrnn.training.events import Ending, Evaluated, Event, Finished, NotFinite, Stepped
 
 Save = Callable[[Path], None]

@@ -8,7 +8,7 @@ from math import isfinite, log, nan
 from pathlib import Path
 from typing import Any
 
-from charrnn.files import open_regular, sync_folder, write_text
+from charrnn.storage.files import open_regular, sync_folder, write_text
 from charrnn.training.events import (
     Evaluated,
     Event,

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from charrnn.errors import UsageError
-from charrnn.files import make_folder
-from charrnn.insight.smoothing import Smoothing
 from charrnn.listeners.metrics import line_of, number_in, read_lines
-from charrnn.rundir import RunDir
+from charrnn.storage.files import make_folder
+from charrnn.storage.rundir import RunDir
 from charrnn.training.events import Event
+from charrnn.training.smoothing import Smoothing
 
 CLIPPED = 0.98  # of the past in the share of clipped steps: about the last 50 count
 SCALARS = {

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from charrnn.arrays import Floats
+from charrnn.nn.arrays import Floats
+from charrnn.nn.params import Params
 from charrnn.optim.rules import SLICE
-from charrnn.params import Params
 
 
 def average_(average: Params, p: Params, scratch: Floats, *, decay: float, t: int) -> None:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from charrnn.params import Params
+from charrnn.nn.params import Params
 
 
 class Clipped(NamedTuple):

@@ -4,9 +4,9 @@ from math import sqrt
 
 import numpy as np
 
-from charrnn.arrays import Floats
+from charrnn.nn.arrays import Floats
+from charrnn.nn.params import Params
 from charrnn.optim.rules import SLICE
-from charrnn.params import Params
 
 DECAY = 0.55
 

@@ -11,8 +11,8 @@ from typing import ClassVar, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
-from charrnn.arrays import Floats, empty, zeros
-from charrnn.params import Params
+from charrnn.nn.arrays import Floats, empty, zeros
+from charrnn.nn.params import Params
 from charrnn.settings import above, at_least, from_up_to, setting
 
 Slots: TypeAlias = dict[str, Floats]  # what a rule remembers, each (N,)

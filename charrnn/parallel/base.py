@@ -7,7 +7,7 @@ that does not leaves the others waiting.
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from charrnn.arrays import DType, Floats, zeros
+from charrnn.nn.arrays import DType, Floats, zeros
 
 T = TypeVar("T")
 

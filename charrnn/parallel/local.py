@@ -20,8 +20,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from charrnn.arrays import LINE, DType, Floats
 from charrnn.errors import CharrnnError, WorkerLostError
+from charrnn.nn.arrays import LINE, DType, Floats
 from charrnn.parallel.base import Communicator
 from charrnn.parallel.threads import BLAS_THREADS
 

@@ -6,8 +6,8 @@ Needs the extra `mpi` (mpi4py). MPI itself aborts a run of which a rank is lost.
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from charrnn.arrays import DType, Floats, zeros
 from charrnn.errors import UsageError
+from charrnn.nn.arrays import DType, Floats, zeros
 
 T = TypeVar("T")
 

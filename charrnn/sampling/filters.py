@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from charrnn.arrays import Floats
 from charrnn.errors import UsageError
+from charrnn.nn.arrays import Floats
 
 
 class Filter(Protocol):

@@ -9,8 +9,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from charrnn.arrays import Floats, Ids
-from charrnn.rng import stream
+from charrnn.nn.arrays import Floats, Ids
+from charrnn.nn.rng import stream
 from charrnn.text.part import Part
 
 

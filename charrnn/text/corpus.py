@@ -21,9 +21,9 @@ from typing import BinaryIO, TypeAlias
 
 import numpy as np
 
-from charrnn.arrays import Ids
 from charrnn.errors import DataError
-from charrnn.files import write_atomically
+from charrnn.nn.arrays import Ids
+from charrnn.storage.files import write_atomically
 from charrnn.text.encoded import load_encoded, write_encoded
 from charrnn.text.read import TextFormat, read_symbols
 from charrnn.text.source import Source, digest_of

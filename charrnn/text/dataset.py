@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from charrnn.arrays import Ids
 from charrnn.errors import DataError
+from charrnn.nn.arrays import Ids
 from charrnn.text.corpus import Corpus, split_stops
 from charrnn.text.part import Part, Records
 from charrnn.text.records import find_records, shuffled

@@ -12,8 +12,8 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-from charrnn.arrays import Ids
-from charrnn.files import open_regular
+from charrnn.nn.arrays import Ids
+from charrnn.storage.files import open_regular
 from charrnn.text.read import Symbols
 from charrnn.text.stored import EncodedText, Stored
 from charrnn.text.vocab import AT_ONCE, CODE_POINTS, Survey

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from charrnn.arrays import Ids
+from charrnn.nn.arrays import Ids
 from charrnn.text.stored import EncodedText
 
 

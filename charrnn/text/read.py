@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.errors import DataError, UsageError
-from charrnn.files import open_regular
-from charrnn.text.folding import Folding
+from charrnn.storage.files import open_regular
+from charrnn.text.normalise import Folding
 
 Symbols: TypeAlias = NDArray[np.unsignedinteger[Any]]
 

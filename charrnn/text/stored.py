@@ -11,8 +11,8 @@ from typing import Any, TypeAlias, overload
 
 import numpy as np
 
-from charrnn.arrays import Ids
 from charrnn.errors import DataError
+from charrnn.nn.arrays import Ids
 
 GAP = 4096  # ids between two that are wanted, for which one reading is cheaper than two
 BINARY = getattr(os, "O_BINARY", 0)  # of Windows

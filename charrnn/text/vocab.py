@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from charrnn.arrays import Ids
 from charrnn.errors import DataError
+from charrnn.nn.arrays import Ids
 from charrnn.terminal import one_line
 from charrnn.text.nearest import nearest
 from charrnn.text.read import Digest, Symbols, TextFormat, code_points, read_symbols

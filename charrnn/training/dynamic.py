@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from charrnn.arrays import Floats
-from charrnn.kernels.base import Kernels
-from charrnn.kernels.plain import NUMPY
-from charrnn.model import CharModel
-from charrnn.model_tape import States
-from charrnn.ops import may_overflow
-from charrnn.params import Params
+from charrnn.nn.arrays import Floats
+from charrnn.nn.kernels.base import Kernels
+from charrnn.nn.kernels.plain import NUMPY
+from charrnn.nn.model import CharModel
+from charrnn.nn.ops import may_overflow
+from charrnn.nn.params import Params
+from charrnn.nn.tape import States
 from charrnn.text.part import Part
 
 EPS = 0.05  # of the mean root: what training never changed is not to change without bounds

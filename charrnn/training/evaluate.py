@@ -11,15 +11,15 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from charrnn.arrays import Floats, Ids
-from charrnn.cells import State
-from charrnn.kernels.base import Kernels
-from charrnn.kernels.plain import NUMPY
-from charrnn.model import CharModel
-from charrnn.model_tape import ModelTape, States
-from charrnn.ops import may_overflow
+from charrnn.nn.arrays import Floats, Ids
+from charrnn.nn.cells import State
+from charrnn.nn.kernels.base import Kernels
+from charrnn.nn.kernels.plain import NUMPY
+from charrnn.nn.model import CharModel
+from charrnn.nn.ops import may_overflow
+from charrnn.nn.params import Params
+from charrnn.nn.tape import ModelTape, States
 from charrnn.parallel.base import SOLO, Communicator
-from charrnn.params import Params
 from charrnn.text.part import Part
 from charrnn.training.evaluate_records import RecordEvaluation
 

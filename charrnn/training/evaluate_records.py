@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from charrnn.arrays import Floats
-from charrnn.kernels.base import Kernels
-from charrnn.kernels.plain import NUMPY
-from charrnn.model import CharModel
-from charrnn.model_tape import ModelTape
-from charrnn.ops import may_overflow
+from charrnn.nn.arrays import Floats
+from charrnn.nn.kernels.base import Kernels
+from charrnn.nn.kernels.plain import NUMPY
+from charrnn.nn.model import CharModel
+from charrnn.nn.ops import may_overflow
+from charrnn.nn.params import Params
+from charrnn.nn.tape import ModelTape
 from charrnn.parallel.base import SOLO, Communicator
-from charrnn.params import Params
 from charrnn.text.part import Part
 from charrnn.text.records import window
 

@@ -3,10 +3,10 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from charrnn.arrays import DType, hollow
-from charrnn.model import CharModel
+from charrnn.nn.arrays import DType, hollow
+from charrnn.nn.model import CharModel
+from charrnn.nn.params import Params, size_of
 from charrnn.parallel.base import share_of
-from charrnn.params import Params, size_of
 from charrnn.training.evaluate import evaluation_of
 from charrnn.training.message import length
 from charrnn.training.plan import Plan, memory_for

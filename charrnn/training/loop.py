@@ -4,9 +4,12 @@ from collections.abc import Callable, Generator, Iterator
 from math import isfinite
 from time import perf_counter
 
-from charrnn.layers.noise import Noise
-from charrnn.model_tape import States, Window
-from charrnn.ops import may_overflow
+from charrnn.nn.layers.noise import Noise
+from charrnn.nn.ops import may_overflow
+from charrnn.nn.params import Params
+from charrnn.nn.recompute import InParts
+from charrnn.nn.rng import stream
+from charrnn.nn.tape import States, Window
 from charrnn.optim import (
     Moment,
     average_,
@@ -17,9 +20,6 @@ from charrnn.optim import (
     step_,
 )
 from charrnn.parallel.base import SOLO, Communicator
-from charrnn.params import Params
-from charrnn.recompute import InParts
-from charrnn.rng import stream
 from charrnn.text.batches import Chunk
 from charrnn.text.part import Part
 from charrnn.training.evaluate import evaluation_of

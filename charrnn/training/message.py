@@ -10,11 +10,11 @@ from itertools import count
 
 import numpy as np
 
-from charrnn.arrays import DType, Shape
-from charrnn.cells import Cell
-from charrnn.model_tape import States
+from charrnn.nn.arrays import DType, Shape
+from charrnn.nn.cells import Cell
+from charrnn.nn.params import Params, size_of
+from charrnn.nn.tape import States
 from charrnn.parallel.base import Communicator, share
-from charrnn.params import Params, size_of
 
 NUMBERS = ("loss", "seconds", "stop")
 

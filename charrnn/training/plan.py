@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from charrnn.arrays import DType
-from charrnn.kernels.base import Kernels
-from charrnn.kernels.plain import NUMPY
-from charrnn.model import CharModel
-from charrnn.model_tape import ModelTape
+from charrnn.nn.arrays import DType
+from charrnn.nn.kernels.base import Kernels
+from charrnn.nn.kernels.plain import NUMPY
+from charrnn.nn.model import CharModel
+from charrnn.nn.recompute import InParts
+from charrnn.nn.tape import ModelTape
 from charrnn.optim import Optimizer, Schedule
-from charrnn.recompute import InParts
 from charrnn.text.batches import Chunks
 from charrnn.text.part import Part
 from charrnn.training.events import Reason

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from charrnn.params import Params
+from charrnn.nn.params import Params
 from charrnn.training.events import NotFinite
 from charrnn.training.message import Message
 from charrnn.training.state import TrainState

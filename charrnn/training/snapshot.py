@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from charrnn.arrays import Floats, Shape
 from charrnn.errors import CheckpointError
-from charrnn.model import CharModel
-from charrnn.model_tape import States
+from charrnn.nn.arrays import Floats, Shape
+from charrnn.nn.model import CharModel
+from charrnn.nn.params import Params
+from charrnn.nn.tape import States
 from charrnn.optim import Optimizer
-from charrnn.params import Params
 from charrnn.training.state import TrainState
 
 COUNTERS = (

@@ -5,9 +5,9 @@ from typing import Self
 
 import numpy as np
 
-from charrnn.model_tape import States
+from charrnn.nn.params import Params
+from charrnn.nn.tape import States
 from charrnn.optim import Optimizer, Slots, new_slots
-from charrnn.params import Params
 
 
 @dataclass

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.colours import BLUE_TO_RED, WHITE_TO_ORANGE, contrast, palette
-from charrnn.pages.page import embedded, page, save_page
+from charrnn.draw.colours import BLUE_TO_RED, WHITE_TO_ORANGE, contrast, palette
+from charrnn.draw.page import embedded, page, save_page
 
 SCRIPT = """
 colouredText(
@@ -26,7 +26,7 @@ def text_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "A <title> & more",
         '<div class="text scroll" id="text" aria-label="the text"></div>',
         data={"symbols": symbols, "colours": ["#ffffff", "#fdae6b"]},
-        scripts=["text.js"],
+        scripts=["draw/text.js"],
     )
     path = tmp_path / "page.html"
     save_page(path, content.replace("</script>\n</body>", SCRIPT + "</script>\n</body>"))

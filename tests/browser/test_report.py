@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from charrnn import api
-from charrnn.pages.page import save_page
-from charrnn.pages.report import report_page
+from charrnn.draw.page import save_page
+from charrnn.studies.report.page import report_page
 from tests.waiting import soon
 
 CONFIG = """\

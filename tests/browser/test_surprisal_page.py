@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from charrnn.api.difference import _compared
-from charrnn.pages.difference import difference_page
-from charrnn.pages.page import save_page
-from charrnn.pages.surprisal import surprisal_page
+from charrnn.draw.page import save_page
+from charrnn.studies.surprisal.difference import _compared
+from charrnn.studies.surprisal.page import surprisal_page
+from charrnn.studies.surprisal.page_difference import difference_page
 from tests import expectations
 from tests.waiting import soon
 

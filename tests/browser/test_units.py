@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from charrnn import api
-from charrnn.colours import BLUE_TO_RED, palette
-from charrnn.pages import units as pages
-from charrnn.pages.page import save_page
-from charrnn.pages.units import units_page
+from charrnn.draw.colours import BLUE_TO_RED, palette
+from charrnn.draw.page import save_page
+from charrnn.studies.units import page as pages
+from charrnn.studies.units.page import units_page
 from tests.saved import save
 from tests.waiting import soon
 

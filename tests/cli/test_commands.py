@@ -190,8 +190,8 @@ def test_gradcheck(charrnn, cell: str) -> None:
 
 
 def test_gradcheck_finds_a_wrong_gradient(charrnn, monkeypatch: pytest.MonkeyPatch) -> None:
-    from charrnn import ops
-    from charrnn.cells import rnn
+    from charrnn.nn import ops
+    from charrnn.nn.cells import rnn
 
     def wrong(y, out) -> None:
         ops.tanh_slope(y, out)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from charrnn import api
-from charrnn.cli.flow_page import in_words, shown_steps
-from charrnn.insight.flow import Signal
+from charrnn.studies.gradients.maths import Signal
+from charrnn.studies.gradients.terminal import in_words, shown_steps
 
 CONFIG = """\
 data: {path: text.txt, split: [1, 0, 0]}

@@ -19,10 +19,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from charrnn import api
-from charrnn.cli.bars import Canvas, cells, chart
-from charrnn.cli.session import HELP, Session
 from charrnn.errors import DataError, UsageError
 from charrnn.sampling import predict
+from charrnn.studies.play.bars import Canvas, cells, chart
+from charrnn.studies.play.session import HELP, Session
 from charrnn.text.vocab import Vocabulary
 from tests.saved import save
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from charrnn import api, machine
+from charrnn import api
+from charrnn.storage import machine
 
 CONFIG = """\
 data: {path: text.txt, split: [0.8, 0.1, 0.1]}
@@ -115,8 +116,8 @@ def test_where_the_system_tells_nothing_nothing_is_refused(charrnn, monkeypatch)
 
 def test_variants_side_by_side_share_the_memory(charrnn, monkeypatch: pytest.MonkeyPatch) -> None:
     one = api.load_config("config.yaml")
-    from charrnn.api.memory import footprint_of
-    from charrnn.api.prepare import prepare_plan
+    from charrnn.runs.memory import footprint_of
+    from charrnn.runs.prepare import prepare_plan
 
     needs = footprint_of(one, prepare_plan(one)[2]).total + machine.resident()
     monkeypatch.setattr(machine, "available_memory", lambda: int(1.5 * needs))

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from charrnn import api
-from charrnn.checkpoint import read_checkpoint
 from charrnn.errors import DataError
+from charrnn.storage.checkpoint import read_checkpoint
 from charrnn.text import encoded
 from charrnn.training.events import Noted, Stepped
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn import api
+from charrnn.studies.novelty.locate import locate
 from charrnn.text import read
-from charrnn.text.locate import locate
 from charrnn.text.read import TextFormat
 from tests.saved import TEXT, save
 

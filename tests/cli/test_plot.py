@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from charrnn import api
-from charrnn.pictures.blocks import powers, ticks
+from charrnn.studies.curves.terminal import powers, ticks
 
 CONFIG = """\
 data: {path: text.txt, split: [0.8, 0.1, 0.1]}

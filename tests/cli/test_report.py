@@ -79,7 +79,7 @@ def test_without_a_validation_part_it_looks_at_the_test_part(charrnn, monkeypatc
     charrnn("train", "config.yaml", "--set", "data.split=[0.9, 0, 0.1]")
     found = api.report_of("run")
     assert (found.text.judged, found.text.judged_chars) == ("test", 282)
-    monkeypatch.setattr("charrnn.api.report.MOST", 100)
+    monkeypatch.setattr("charrnn.studies.report.study.MOST", 100)
     assert api.report_of("run").surprisal.nats.shape == (99,)
 
 

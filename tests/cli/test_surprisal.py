@@ -11,11 +11,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from charrnn import api
-from charrnn.api.difference import _compared
-from charrnn.api.surprisal import Surprisal
-from charrnn.cli import against, colour, surprisal
-from charrnn.pages.difference import difference_page
-from charrnn.pages.surprisal import surprisal_page
+from charrnn.draw import terminal_colour as colour
+from charrnn.studies.surprisal import terminal as surprisal
+from charrnn.studies.surprisal import terminal_difference as against
+from charrnn.studies.surprisal.difference import _compared
+from charrnn.studies.surprisal.page import surprisal_page
+from charrnn.studies.surprisal.page_difference import difference_page
+from charrnn.studies.surprisal.study import Surprisal
 from charrnn.terminal import BIDI
 from charrnn.text.vocab import visible
 from tests import expectations
@@ -235,14 +237,14 @@ def test_records_with_their_ends(charrnn) -> None:
 
 
 def test_weights_that_predict_nothing_are_one_line(charrnn, monkeypatch) -> None:
-    from charrnn.insight.surprisal import Expectations
+    from charrnn.studies.surprisal.maths import Expectations
 
     trained(charrnn)
     empty = Expectations.empty
     monkeypatch.setattr(
         Expectations, "empty", lambda *a: empty(*a)._replace(nats=np.full(a[0], np.nan))
     )
-    monkeypatch.setattr("charrnn.insight.surprisal.Reading._keep", lambda *_: None)
+    monkeypatch.setattr("charrnn.studies.surprisal.maths.Reading._keep", lambda *_: None)
     ran = charrnn("score", "run", "text.txt", "--surprisal")
     assert (ran.code, ran.out) == (4, "")
     assert "its weights are too large to predict anything" in ran.err

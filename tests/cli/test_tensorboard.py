@@ -119,7 +119,7 @@ def test_it_may_be_turned_on_in_the_middle(charrnn) -> None:
 def test_a_rollback_takes_back_what_was_told(tmp_path: Path) -> None:
     pytest.importorskip("tensorboard")
     from charrnn.listeners.tensorboard import TensorBoard
-    from charrnn.rundir import RunDir
+    from charrnn.storage.rundir import RunDir
     from charrnn.training.events import Evaluated, NotFinite, Stepped
 
     run = RunDir(Path("run"))

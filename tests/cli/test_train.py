@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 
 from charrnn import api
-from charrnn.checkpoint import read_checkpoint
 from charrnn.errors import UsageError
-from charrnn.lock import locked
+from charrnn.storage.checkpoint import read_checkpoint
+from charrnn.storage.lock import locked
 
 CONFIG = """\
 data: {path: text.txt, split: [0.8, 0.1, 0.1]}

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from charrnn import api
-from charrnn.colours import BLUE_TO_RED, blend
+from charrnn.draw.colours import BLUE_TO_RED, blend
 from tests.saved import TEXT, save
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")

@@ -4,12 +4,12 @@ from itertools import product
 
 import numpy as np
 
-from charrnn.cells import CELLS, Cell
 from charrnn.config.keys import Key, keys_of
-from charrnn.initializers import Uniform
-from charrnn.layers.noise import Noise, Rates
-from charrnn.model import CharModel
-from charrnn.params import Params
+from charrnn.nn.cells import CELLS, Cell
+from charrnn.nn.initializers import Uniform
+from charrnn.nn.layers.noise import Noise, Rates
+from charrnn.nn.model import CharModel
+from charrnn.nn.params import Params
 from tests import naive
 
 V, T, B, H, E = 7, 5, 3, 4, 3

@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from charrnn.layers.noise import Rates
-from charrnn.model import CharModel
+from charrnn.nn.layers.noise import Rates
+from charrnn.nn.model import CharModel
 from tests import naive
 from tests.contracts.networks import (
     EVERY_CELL,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from charrnn import api
-from charrnn.archive import PREAMBLE
+from charrnn.storage.archive import PREAMBLE
 from tests.saved import contents, forge, listing, save
 from tests.strangers import REMOVED, changed, cheaply, members_of, refusal
 from tests.zips import Member, npy, zip_of

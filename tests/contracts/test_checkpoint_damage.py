@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from charrnn.checkpoint import read_checkpoint
 from charrnn.errors import CheckpointError
+from charrnn.storage.checkpoint import read_checkpoint
 from tests.saved import save
 from tests.strangers import MIB, posix, refusal, same
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from charrnn.archive import preamble
+from charrnn.storage.archive import preamble
 from tests.saved import forge, save
 from tests.strangers import MIB, REMOVED, changed, cheaply, refusal
 from tests.zips import Member, zip_of

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from charrnn.gradcheck import directional_error, elementwise_errors
-from charrnn.model import CharModel
+from charrnn.nn.gradcheck import directional_error, elementwise_errors
+from charrnn.nn.model import CharModel
 from tests.contracts.networks import (
     EVERY_CELL,
     FLOAT64,

@@ -5,16 +5,16 @@ import inspect
 import numpy as np
 import pytest
 
-from charrnn import kernels
-from charrnn.cells import gru, lstm, rnn
 from charrnn.errors import UsageError
-from charrnn.gradcheck import directional_error
-from charrnn.kernels import KERNELS, choose, installed
-from charrnn.kernels.plain import NUMPY, Plain
-from charrnn.kernels.tiled import WIDTH, Tiled, depth_of
-from charrnn.layers import projection
-from charrnn.layers.noise import Rates
-from charrnn.model import CharModel
+from charrnn.nn import kernels
+from charrnn.nn.cells import gru, lstm, rnn
+from charrnn.nn.gradcheck import directional_error
+from charrnn.nn.kernels import KERNELS, choose, installed
+from charrnn.nn.kernels.plain import NUMPY, Plain
+from charrnn.nn.kernels.tiled import WIDTH, Tiled, depth_of
+from charrnn.nn.layers import projection
+from charrnn.nn.layers.noise import Rates
+from charrnn.nn.model import CharModel
 from tests.contracts.networks import (
     EVERY_CELL,
     FLOAT64,

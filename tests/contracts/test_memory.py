@@ -5,10 +5,10 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from charrnn.initializers import Default
-from charrnn.kernels import KERNELS, installed
-from charrnn.layers.noise import Noise, Rates
-from charrnn.model import CharModel
+from charrnn.nn.initializers import Default
+from charrnn.nn.kernels import KERNELS, installed
+from charrnn.nn.layers.noise import Noise, Rates
+from charrnn.nn.model import CharModel
 from charrnn.optim import OPTIMIZERS, clip_, new_scratch, new_slots, step_
 from tests.contracts.networks import EVERY_CELL, label
 

@@ -6,9 +6,9 @@ import math
 import numpy as np
 import pytest
 
+from charrnn.nn.params import Params
 from charrnn.optim import OPTIMIZERS, SCHEDULES, Moment, clip_, new_scratch, new_slots, step_
 from charrnn.optim.rules import SLICE
-from charrnn.params import Params
 
 SHAPES = {"W": (37, 11), "b": (11,), "U": (5, 3)}
 EVERY_RULE = pytest.mark.parametrize("name", OPTIMIZERS)

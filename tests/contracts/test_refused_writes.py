@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from charrnn import api
-from charrnn.checkpoint import read_checkpoint
 from charrnn.errors import UsageError
-from charrnn.rundir import RunDir
+from charrnn.storage.checkpoint import read_checkpoint
+from charrnn.storage.rundir import RunDir
 from charrnn.training.events import Stepped
 
 CONFIG = """\

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from charrnn.cells import Cell, Gru, Lstm, Rnn
-from charrnn.checkpoint import read_checkpoint, write_checkpoint
-from charrnn.initializers import Default
-from charrnn.layers.noise import Rates
-from charrnn.model import CharModel
+from charrnn.nn.cells import Cell, Gru, Lstm, Rnn
+from charrnn.nn.initializers import Default
+from charrnn.nn.layers.noise import Rates
+from charrnn.nn.model import CharModel
 from charrnn.optim import OPTIMIZERS, SCHEDULES
+from charrnn.storage.checkpoint import read_checkpoint, write_checkpoint
 from charrnn.text.batches import Batches
 from charrnn.text.part import Part
 from charrnn.training.events import Finished

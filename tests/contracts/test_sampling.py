@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from charrnn.cells import CELLS
 from charrnn.errors import UsageError
-from charrnn.initializers import Default
-from charrnn.model import CharModel
+from charrnn.nn.cells import CELLS
+from charrnn.nn.initializers import Default
+from charrnn.nn.model import CharModel
 from charrnn.sampling import FILTERS, generate
 from charrnn.sampling.filters import Temperature, TopK, TopP, probabilities
 

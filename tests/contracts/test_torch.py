@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from charrnn.cells import Gru, Lstm, Rnn
-from charrnn.model import CharModel
+from charrnn.nn.cells import Gru, Lstm, Rnn
+from charrnn.nn.model import CharModel
 from tests.contracts.networks import FLOAT64, B, H, T, V, chunk, random_state, weights
 
 torch = pytest.importorskip("torch")

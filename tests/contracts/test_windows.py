@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from charrnn.model import CharModel
-from charrnn.model_tape import WHOLE, Window
-from charrnn.recompute import InParts
+from charrnn.nn.model import CharModel
+from charrnn.nn.recompute import InParts
+from charrnn.nn.tape import WHOLE, Window
 from tests import naive
 from tests.contracts.networks import (
     EVERY_CELL,

@@ -14,7 +14,7 @@ from typing import Any
 
 from charrnn import api
 from charrnn.config import Config
-from charrnn.header import FORMAT
+from charrnn.storage.header import FORMAT
 from charrnn.training.events import Finished, Stepped
 
 HERE = Path(__file__).parent

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from charrnn.checkpoint import read_checkpoint
-from charrnn.header import FORMAT
+from charrnn.storage.checkpoint import read_checkpoint
+from charrnn.storage.header import FORMAT
 from tests.golden.make import facts, write_texts
 
 FORMATS = {int(folder.name.removeprefix("format-")): folder

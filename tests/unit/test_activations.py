@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
-from charrnn import kernels
-from charrnn.insight import stretches as stretching
-from charrnn.insight.activations import (
+from charrnn.nn import kernels
+from charrnn.nn.layers.noise import Rates
+from charrnn.nn.model import CharModel
+from charrnn.studies.units import stretches as stretching
+from charrnn.studies.units.maths import (
     Value,
     ends_of,
     names_of,
@@ -14,9 +16,7 @@ from charrnn.insight.activations import (
     record,
     values_of,
 )
-from charrnn.insight.stretches import of_records, of_text
-from charrnn.layers.noise import Rates
-from charrnn.model import CharModel
+from charrnn.studies.units.stretches import of_records, of_text
 from tests import naive
 from tests.contracts.networks import EVERY_CELL, H, V, label, weights
 

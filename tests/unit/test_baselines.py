@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.baselines import XZ, ngram_losses, uniform, xz_loss
+from charrnn.studies.baselines.maths import XZ, ngram_losses, uniform, xz_loss
 
 V = 4
 texts = st.lists(st.integers(0, V - 1), min_size=2, max_size=60)

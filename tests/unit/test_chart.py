@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from charrnn.pages.chart import HEIGHT, WIDTH, Axis, Line, line_chart
+from charrnn.draw.chart import HEIGHT, WIDTH, Axis, Line, line_chart
 
 STEPS, LOSS = Axis("steps"), Axis("loss, nats/char")
 

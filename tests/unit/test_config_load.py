@@ -10,7 +10,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from charrnn.cells import CELLS
 from charrnn.config import Choice, Config, dump_config, load_config, parse_config
 from charrnn.config.keys import Key, defaults_of, keys_of
 from charrnn.config.kinds import Symbol, is_clean
@@ -18,6 +17,7 @@ from charrnn.config.problems import Place
 from charrnn.config.scalars import scalar_of
 from charrnn.config.yaml_tree import tree_of_yaml, yaml_of
 from charrnn.errors import ConfigError
+from charrnn.nn.cells import CELLS
 from charrnn.optim import OPTIMIZERS
 
 

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.cells import CELLS
 from charrnn.config import (
     Choice,
     Config,
@@ -26,7 +25,8 @@ from charrnn.config.keys import Key, UnfitError, choice, dotted_keys, keys_of
 from charrnn.config.reader import Reader
 from charrnn.config.tree import tree_of
 from charrnn.errors import ConfigError
-from charrnn.initializers import INITIALIZERS
+from charrnn.nn.cells import CELLS
+from charrnn.nn.initializers import INITIALIZERS
 from charrnn.optim import OPTIMIZERS, SCHEDULES
 from charrnn.settings import above, at_least, between, from_up_to, one_of, setting
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from charrnn import api
 from charrnn.errors import DataError, UsageError
-from charrnn.pictures.panels import Shown, make_sheet, short, told_kinds
+from charrnn.studies.curves.panels import Shown, make_sheet, short, told_kinds
 from charrnn.training.events import NotFinite
 
 START = {"event": "start", "parameters": 7, "vocab_size": 20, "train_chars": 1000, "version": "0"}

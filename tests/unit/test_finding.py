@@ -8,11 +8,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from charrnn.insight.activations import Value
-from charrnn.insight.finding import Search, memory_of
-from charrnn.insight.peaks import coded, peaks
-from charrnn.insight.saturation import Tally
-from charrnn.rng import stream
+from charrnn.nn.rng import stream
+from charrnn.studies.units.maths import Value
+from charrnn.studies.units.peaks import coded, peaks
+from charrnn.studies.units.saturation import Tally
+from charrnn.studies.units.search import Search, memory_of
 
 H = Value(0, "h")
 C = Value(1, "c")

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from charrnn.cells import CELLS, Lstm, Rnn
-from charrnn.insight.flow import Signal, error_signals, lengths
-from charrnn.layers.noise import Rates
-from charrnn.model import CharModel
-from charrnn.model_tape import Window
+from charrnn.nn.cells import CELLS, Lstm, Rnn
+from charrnn.nn.layers.noise import Rates
+from charrnn.nn.model import CharModel
+from charrnn.nn.tape import Window
+from charrnn.studies.gradients.maths import Signal, error_signals, lengths
 from tests import naive
 from tests.contracts.networks import EVERY_CELL, FLOAT64, E, H, T, V, chunk, label, weights
 from tests.contracts.test_torch import NETWORKS, theirs

@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from charrnn.arrays import empty, hollow, zeros
-from charrnn.cells import Gru, Lstm, Rnn
-from charrnn.kernels import KERNELS, installed
-from charrnn.layers.noise import Rates
-from charrnn.model import CharModel
+from charrnn.nn.arrays import empty, hollow, zeros
+from charrnn.nn.cells import Gru, Lstm, Rnn
+from charrnn.nn.kernels import KERNELS, installed
+from charrnn.nn.layers.noise import Rates
+from charrnn.nn.model import CharModel
 from charrnn.text.batches import Batches
 from charrnn.training.footprint import footprint, tape_bytes
 from charrnn.training.loop import memory_for
@@ -81,9 +81,9 @@ MEASURE = """
 import re, sys
 from pathlib import Path
 from charrnn import api
-from charrnn.api.memory import footprint_of
-from charrnn.api.prepare import prepare_plan
-from charrnn.machine import resident
+from charrnn.runs.memory import footprint_of
+from charrnn.runs.prepare import prepare_plan
+from charrnn.storage.machine import resident
 config = api.load_config("empty.yaml", sys.argv[1:])
 plan = prepare_plan(config)[2]
 before = resident()

@@ -6,8 +6,8 @@ The loss is sum(w**3) / 3, its gradient w**2.
 import numpy as np
 import pytest
 
-from charrnn.gradcheck import directional_error, elementwise_errors
-from charrnn.params import Params
+from charrnn.nn.gradcheck import directional_error, elementwise_errors
+from charrnn.nn.params import Params
 
 
 @pytest.fixture

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from charrnn.cells import CELLS
-from charrnn.initializers import INITIALIZERS, Default, Normal, orthogonal_
-from charrnn.model import CharModel
-from charrnn.rng import stream
+from charrnn.nn.cells import CELLS
+from charrnn.nn.initializers import INITIALIZERS, Default, Normal, orthogonal_
+from charrnn.nn.model import CharModel
+from charrnn.nn.rng import stream
 
 FLOAT64 = np.dtype(np.float64)
 H = 12

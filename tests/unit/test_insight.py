@@ -8,19 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.cells import CELLS, Gru, Rnn
-from charrnn.insight import textbook
-from charrnn.insight.clipping import clipped_lengths
-from charrnn.insight.recall import Task, network_of, recall
-from charrnn.insight.spectrum import spectra
-from charrnn.insight.textbook import experiment
-from charrnn.layers.noise import Noise, Rates
-from charrnn.model import CharModel
-from charrnn.params import size_of
+from charrnn.nn.cells import CELLS, Gru, Rnn
+from charrnn.nn.layers.noise import Noise, Rates
+from charrnn.nn.model import CharModel
+from charrnn.nn.params import size_of
+from charrnn.studies.gradients import textbook
+from charrnn.studies.gradients.clipping import clipped_lengths
+from charrnn.studies.gradients.recall import Task, network_of, recall
+from charrnn.studies.gradients.spectrum import spectra
+from charrnn.studies.gradients.textbook import experiment
+from charrnn.studies.gradients.windows import WARM_UP, windows_of
 from charrnn.text.batches import Batches
 from charrnn.text.part import Part
 from charrnn.text.records import find_records
-from charrnn.text.windows import WARM_UP, windows_of
 from tests.contracts.networks import FLOAT64, H, V, weights
 
 

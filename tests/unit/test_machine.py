@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from charrnn import machine
-from charrnn.machine import address_space, available_memory, resident
+from charrnn.storage import machine
+from charrnn.storage.machine import address_space, available_memory, resident
 
 GIB = 2**30
 

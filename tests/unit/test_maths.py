@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn import ops
-from charrnn.cells import CELLS, Lstm
-from charrnn.initializers import INITIALIZERS, Default, Normal
-from charrnn.layers.dropout import Dropout
-from charrnn.layers.loss import CrossEntropy, LossTape
-from charrnn.layers.noise import Noise
-from charrnn.model import CharModel
-from charrnn.params import Params
-from charrnn.rng import stream
+from charrnn.nn import ops
+from charrnn.nn.cells import CELLS, Lstm
+from charrnn.nn.initializers import INITIALIZERS, Default, Normal
+from charrnn.nn.layers.dropout import Dropout
+from charrnn.nn.layers.loss import CrossEntropy, LossTape
+from charrnn.nn.layers.noise import Noise
+from charrnn.nn.model import CharModel
+from charrnn.nn.params import Params
+from charrnn.nn.rng import stream
 
 FLOAT64 = np.dtype(np.float64)
 SHAPES = {"b": (3,), "W": (2, 3), "scope.W": (4, 1), "scope.b": (1,), "scoped": (2,)}
@@ -116,7 +116,7 @@ def test_a_stream_is_a_pure_function_of_seed_name_and_indices() -> None:
 
 def test_a_stream_is_the_same_in_every_process() -> None:
     program = (
-        "from charrnn.rng import stream; print(stream(2**62, 'dropout', 5, 1).integers(2**62))"
+        "from charrnn.nn.rng import stream; print(stream(2**62, 'dropout', 5, 1).integers(2**62))"
     )
     ran = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from charrnn.cells import Gru, Lstm
-from charrnn.initializers import Default
-from charrnn.layers.noise import Rates
-from charrnn.model import CharModel
+from charrnn.nn.cells import Gru, Lstm
+from charrnn.nn.initializers import Default
+from charrnn.nn.layers.noise import Rates
+from charrnn.nn.model import CharModel
 from tests.contracts.networks import FLOAT64, B, H, T, V, chunk, noise, random_state, weights
 
 

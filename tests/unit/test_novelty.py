@@ -5,8 +5,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from charrnn.insight import names
-from charrnn.insight.novelty import Longest, Search
+from charrnn.studies.novelty import names
+from charrnn.studies.novelty.maths import Longest, Search
 
 SIZES = (1, 2, 3, 4, 5, 8)
 few = st.text("ab", max_size=40) | st.text("abcdefgh", max_size=60)

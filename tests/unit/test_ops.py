@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from charrnn.layers.loss import CrossEntropy, LossTape
+from charrnn.nn.layers.loss import CrossEntropy, LossTape
 
 EXTREME = {
     "rows far from each other": [[1e4, 1e4], [-1e4, -1e4]],

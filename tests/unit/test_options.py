@@ -6,13 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from charrnn.cells import Gru, Lstm
-from charrnn.initializers import Default
-from charrnn.layers.noise import Rates
-from charrnn.model import CharModel
+from charrnn.nn.cells import Gru, Lstm
+from charrnn.nn.initializers import Default
+from charrnn.nn.layers.noise import Rates
+from charrnn.nn.model import CharModel
+from charrnn.nn.params import Params
+from charrnn.nn.rng import stream
 from charrnn.optim import OPTIMIZERS, SCHEDULES, average_, disturb_, new_scratch
-from charrnn.params import Params
-from charrnn.rng import stream
 from charrnn.text.batches import Batches
 from charrnn.text.part import Part
 from charrnn.text.records import RecordBatches, find_records
@@ -201,8 +201,8 @@ def test_dynamic_evaluation_wins_on_a_text_that_is_not_that_of_the_training() ->
 
 
 def test_the_identity_and_relu_are_the_irnn() -> None:
-    from charrnn.cells import Rnn
-    from charrnn.initializers import INITIALIZERS
+    from charrnn.nn.cells import Rnn
+    from charrnn.nn.initializers import INITIALIZERS
 
     model = CharModel(V, (Rnn(6, activation="relu"),))
     p = model.init(1, INITIALIZERS["identity"](), FLOAT64)

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.cells import Gru, Lstm, Rnn
 from charrnn.errors import WorkerLostError
-from charrnn.layers.noise import Rates
-from charrnn.model import CharModel
+from charrnn.nn.cells import Gru, Lstm, Rnn
+from charrnn.nn.layers.noise import Rates
+from charrnn.nn.model import CharModel
+from charrnn.nn.rng import uniforms_
 from charrnn.parallel.base import SOLO, share
-from charrnn.parallel.choose import Layout, choose, usable_cores
 from charrnn.parallel.launcher import launched
+from charrnn.parallel.layout import Layout, choose, usable_cores
 from charrnn.parallel.local import local_workers
 from charrnn.parallel.threads import BLAS_THREADS, blas_threads
-from charrnn.rng import uniforms_
 from charrnn.text.batches import Batches
 from charrnn.training.evaluate import Evaluation
 from charrnn.training.events import Evaluated, Finished, Stepped

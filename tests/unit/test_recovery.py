@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from charrnn.cells import Rnn
-from charrnn.layers.noise import Noise
-from charrnn.model import CharModel
+from charrnn.nn.cells import Rnn
+from charrnn.nn.layers.noise import Noise
+from charrnn.nn.model import CharModel
 from charrnn.optim import OPTIMIZERS
 from charrnn.parallel.base import SOLO
 from charrnn.training.events import Evaluated, Finished, NotFinite, Stepped

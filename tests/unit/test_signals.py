@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.insight.signals import SIGNALS, signals_of
+from charrnn.studies.units.signals import SIGNALS, signals_of
 
 EXAMPLES = [
     ("double quotes", 'he "said" it', "000111110000"),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.insight.smoothing import Smoothing, smoothed
+from charrnn.training.smoothing import Smoothing, smoothed
 
 NUMBERS = st.lists(st.floats(-1e6, 1e6), max_size=60)
 SHARES = st.floats(0, 0.999)

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from charrnn.api.difference import _compared
-from charrnn.insight import surprisal
-from charrnn.insight.surprisal import Reading, best_of_, entropy_of, rank_of
-from charrnn.insight.totals import interval_of_mean, of_usual_length, sums_from
-from charrnn.model import CharModel
+from charrnn.nn.model import CharModel
+from charrnn.studies.surprisal import maths as surprisal
+from charrnn.studies.surprisal.bootstrap import interval_of_mean, of_usual_length, sums_from
+from charrnn.studies.surprisal.difference import _compared
+from charrnn.studies.surprisal.maths import Reading, best_of_, entropy_of, rank_of
 from charrnn.text.part import Part
 from charrnn.text.records import find_records
 from charrnn.training.evaluate import evaluate

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from charrnn.errors import DataError, UsageError
 from charrnn.text import corpus as corpus_module
-from charrnn.text import folding, read
+from charrnn.text import normalise as folding
+from charrnn.text import read
 from charrnn.text.corpus import default_cache, open_corpus, split_stops
 from charrnn.text.dataset import divide
 from charrnn.text.nearest import nearest

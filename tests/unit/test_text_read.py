@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charrnn.errors import DataError, UsageError
-from charrnn.text import folding, read
-from charrnn.text.folding import Folding
+from charrnn.text import normalise as folding
+from charrnn.text import read
+from charrnn.text.normalise import Folding
 from charrnn.text.read import TextFormat, find_files, read_symbols
 
 NO_TEXT = ["punycode", "idna", "undefined", "unicode_escape", "raw_unicode_escape", "quopri", "uu"]

@@ -6,10 +6,10 @@ from itertools import count, pairwise
 import numpy as np
 import pytest
 
-from charrnn.cells import Gru, Lstm
-from charrnn.initializers import Default
-from charrnn.layers.noise import Rates
-from charrnn.model import CharModel
+from charrnn.nn.cells import Gru, Lstm
+from charrnn.nn.initializers import Default
+from charrnn.nn.layers.noise import Rates
+from charrnn.nn.model import CharModel
 from charrnn.optim import OPTIMIZERS, SCHEDULES
 from charrnn.text.batches import Batches
 from charrnn.text.part import Part

@@ -18,13 +18,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn import api, machine
-from charrnn.api.watched import AFTER, BEFORE
+from charrnn import api
 from charrnn.errors import CheckpointError, UsageError
-from charrnn.insight.activations import Value
-from charrnn.insight.signals import SIGNALS, signals_of
-from charrnn.pages.units import _packed, units_page
-from charrnn.text.utf8 import characters_of
+from charrnn.storage import machine
+from charrnn.studies.units.maths import Value
+from charrnn.studies.units.page import _packed, units_page
+from charrnn.studies.units.signals import SIGNALS, signals_of
+from charrnn.studies.units.utf8 import characters_of
+from charrnn.studies.units.watched import AFTER, BEFORE
 from charrnn.text.vocab import Vocabulary
 from tests.saved import TEXT, save
 

@@ -1,0 +1,80 @@
+"""A figure of matplotlib: the one place that knows it."""
+
+import os
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from charrnn.errors import UsageError
+from charrnn.storage.files import make_folder, write_atomically
+from charrnn.terminal import one_line
+
+# Okabe and Ito (2008): told apart by all kinds of colour vision.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+ENDINGS = (".png", ".svg", ".pdf")
+WIDTH = 8.0  # inches
+
+
+def check_picture(path: str) -> None:
+    """Raise UsageError where no picture could be written to `path`.
+
+    It is for those to ask who have work to do before they can draw.
+    """
+    if Path(path).suffix.lower() not in ENDINGS:
+        raise UsageError(f"{path}: a picture's name ends in {', '.join(ENDINGS)}")
+    folder = Path(os.path.realpath(path)).parent
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    if Path(path).is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise UsageError(f"{path}: the picture cannot be written there; choose another name")
+    _matplotlib()
+
+
+@contextmanager
+def picture(path: str) -> Iterator[Any]:
+    """Axes to draw on; at the end of the block they are written to `path`.
+
+    The name's ending says in which format. Raises UsageError where matplotlib is missing or the
+    file cannot be written.
+    """
+    with pictures(path, (5.0,)) as (axes,):
+        yield axes
+
+
+@contextmanager
+def pictures(path: str, heights: Sequence[float]) -> Iterator[list[Any]]:
+    """Axes one below the other, of these heights in inches, that share what is to their right.
+
+    Like `picture` otherwise.
+    """
+    check_picture(path)
+    figure = _matplotlib()(figsize=(WIDTH, sum(heights)), layout="constrained")
+    rows = figure.subplots(len(heights), sharex=True, squeeze=False, height_ratios=heights)
+    yield [axes for (axes,) in rows]
+    drawn = BytesIO()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph", UserWarning)  # it draws a box instead
+        figure.savefig(drawn, dpi=150, format=Path(path).suffix[1:].lower())
+    try:
+        make_folder(Path(path).parent)
+        write_atomically(Path(path), lambda file: file.write(drawn.getvalue()))
+    except OSError as error:
+        raise UsageError(f"{path}: the picture cannot be written ({error.strerror})") from None
+
+
+def legible(name: str) -> str:
+    """A user's name as matplotlib shows it: neither as a formula nor as one to be left out."""
+    escaped = one_line(name).replace("$", r"\$")
+    return f" {escaped}" if escaped.startswith("_") else escaped
+
+
+def _matplotlib() -> Any:
+    """Its class of figures."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise UsageError("pictures need matplotlib: pip install 'charrnn[plot]'") from None
+    return Figure

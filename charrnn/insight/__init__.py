@@ -1,1 +1,0 @@
-"""The maths of looking inside: pure functions of arrays, without files and without printing."""

@@ -1,0 +1,47 @@
+"""The seam between the maths and how fast it runs: what a set of kernels offers to a cell.
+
+A cell has two needs that a machine can meet in more than one way: the product of a few rows with
+one and the same matrix, at every step of a chunk, and the element-wise rest of a step.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from charrnn.nn.arrays import DType, Floats
+
+Step = TypeVar("Step", bound=Callable[..., None])
+
+
+class Product(Protocol):
+    """x @ w for one w (K, N) and many x (R, K). It belongs to a tape, which belongs to a chunk."""
+
+    nbytes: int  # of the memory that it holds
+
+    def load(self, w: Floats) -> None:
+        """Lay `w` out for the products to come; what `w` becomes later they may or may not see."""
+
+    def __call__(self, x: Floats, out: Floats) -> None:
+        """out (R, N) = x @ w."""
+
+
+class Prepare(Protocol):
+    """Makes memory for a product of R rows with a matrix (K, N)."""
+
+    def __call__(self, R: int, K: int, N: int, dtype: DType) -> Product: ...
+
+
+@dataclass(frozen=True)
+class Kernels:
+    """One way to run the same maths. Two sets agree to rounding, not to the last bit."""
+
+    name: str
+    product: Prepare
+    packed: bool = False  # whether the product keeps the matrix in an order of its own
+    compiled: Mapping[str, Callable[..., None]] = field(default_factory=dict)
+
+    def step(self, plain: Step) -> Step:
+        """The compiled twin of `plain`, which has its name and arguments, or `plain` itself."""
+        twin: Any = self.compiled.get(plain.__name__, plain)
+        step: Step = twin
+        return step

@@ -1,0 +1,71 @@
+"""The randomness of a training step: what is dropped, held or disturbed, and on whose behalf."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from charrnn.nn.arrays import Floats
+from charrnn.nn.rng import uniforms_
+
+
+@dataclass(frozen=True)
+class Rates:
+    """How much noise training adds. Evaluation and sampling have none of it."""
+
+    input: float = 0.0  # of the characters that are read
+    hidden: float = 0.0  # of the outputs of a layer that the next one reads
+    output: float = 0.0  # of what the head reads
+    recurrent: float = 0.0  # of the past that a step reads
+    weights: float = 0.0  # of the recurrent matrices (DropConnect)
+    zoneout: float = 0.0  # of the states that stay as they were
+    variational: bool = False  # drop the same units at every step of a chunk
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Numbers of [0, 1) that belong to a step, a name, a layer, and to tracks.
+
+    So a worker that has the tracks from `first_track` on drops what one process alone would, and a
+    part of a chunk, from `first_step` on of `steps`, what the whole chunk would.
+    """
+
+    seed: int
+    step: int
+    first_track: int = 0
+    first_step: int = 0
+    steps: int = 0  # of the whole chunk; 0: it is read in one part
+
+    def part(self, first_step: int, steps: int) -> "Noise":
+        """The same noise for the part of a chunk of `steps` that begins at `first_step`."""
+        return replace(self, first_step=first_step, steps=steps)
+
+    def over_time_(self, name: str, layer: int, out: Floats, scratch: Floats) -> None:
+        """Fill `out` (T, B, K): every step and track has its own. `scratch` has its size."""
+        T, B, K = out.shape
+        table = scratch.reshape(B, T * K)
+        uniforms_(
+            table,
+            *(self.seed, name, self.step, layer),
+            first=self.first_track,
+            skip=self.first_step * K,
+            width=max(T, self.steps) * K,
+        )
+        np.copyto(out, table.reshape(B, T, K).swapaxes(0, 1))
+
+    def once_(self, name: str, layer: int, out: Floats) -> None:
+        """Fill `out` (B, K): a track has the same at every step of a chunk."""
+        uniforms_(out, self.seed, name, self.step, layer, first=self.first_track)
+
+    def for_all_(self, name: str, layer: int, out: Floats) -> None:
+        """Fill `out` with what is the same for every track."""
+        uniforms_(out.reshape(1, -1), self.seed, name, self.step, layer, first=0)
+
+
+def keep_(numbers: Floats, rate: float) -> None:
+    """Overwrite numbers of [0, 1) with a mask: 0 with probability `rate`, else 1/(1 - rate).
+
+    So the mean of what is multiplied with it stays (inverted dropout, Srivastava et al. 2014,
+    section 10).
+    """
+    np.greater_equal(numbers, rate, out=numbers)
+    np.multiply(numbers, 1.0 / (1.0 - rate), out=numbers)

@@ -1,1 +1,0 @@
-"""Pictures, drawn by the extra `plot`. To add one: a file beside this one."""

@@ -1,0 +1,26 @@
+"""A text that changes while a run goes on: the run does not mind, and its user should know."""
+
+from collections.abc import Iterator
+
+from charrnn.runs.prepare import Prepared
+from charrnn.training.events import Ending, Evaluated, Event, Noted
+
+CHANGED = (
+    "{}: the text has changed since it was read; this run goes on with what it has read, and"
+    " --resume will want that text again, or --allow-new-text"
+)
+
+
+def watched(prepared: Prepared, events: Iterator[Event]) -> Iterator[Event]:
+    """The events, and once a note if the files of the text are not any more what is trained on.
+
+    They are looked at after every evaluation and at the end: their sizes and times, and only if
+    those are others their content.
+    """
+    told = False
+    for event in events:
+        yield event
+        if isinstance(event, Evaluated | Ending) and not told:
+            told = prepared.corpus.source.has_changed()
+            if told:
+                yield Noted(event.step, CHANGED.format(", ".join(prepared.config.data.path)))

@@ -1,0 +1,63 @@
+"""Which runs a user means, and what tells them apart in a picture."""
+
+import json
+from collections.abc import Sequence
+from os.path import realpath
+from pathlib import Path
+
+from charrnn.errors import DataError
+from charrnn.storage.rundir import RunDir
+from charrnn.terminal import one_line
+
+MARKER = "compare.json"  # in the folder of a comparison: the names of its runs
+
+
+def names_in(folder: Path) -> set[str]:
+    """The names of the runs that comparisons have made in `folder`; none if there was none."""
+    try:
+        names = json.loads((folder / MARKER).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return set()
+    known = names if isinstance(names, list) else []
+    return {name for name in known if isinstance(name, str) and Path(name).name == name}
+
+
+def find_runs(paths: Sequence[str | Path]) -> list[Path]:
+    """The run directories that `paths` mean, each once: itself, or all of a comparison's folder.
+
+    Of a comparison those are left out that have not begun. Raises DataError for anything else.
+    """
+    try:
+        found = [run for path in paths for run in _meant_by(Path(path))]
+    except OSError as error:
+        raise DataError(f"{error.filename}: cannot be read ({error.strerror})") from None
+    return [*{realpath(run): run for run in found}.values()]
+
+
+def _meant_by(path: Path) -> list[Path]:
+    if RunDir(path).metrics.exists():
+        return [path]
+    names = names_in(path)
+    begun = [path / name for name in sorted(names) if RunDir(path / name).metrics.exists()]
+    if begun:
+        return begun
+    if names:
+        raise DataError(f"{path}: of its {len(names)} runs none has begun")
+    what = "it has no metrics.jsonl"
+    if not path.is_dir():
+        what = "it is not a folder" if path.exists() else "there is no such folder"
+    raise DataError(
+        f"{path}: not a run: {what}; name a run directory, or the folder of a comparison"
+    )
+
+
+def labels_of(runs: Sequence[Path]) -> list[str]:
+    """A name for each run, in one line: its folder, with those above it where two are alike."""
+    parts = [Path(realpath(run)).parts for run in runs]
+    lengths = [next(n for n in range(1, len(own) + 1) if _is_alone(own, n, parts)) for own in parts]
+    return [one_line("/".join(own[-n:])) for own, n in zip(parts, lengths, strict=True)]
+
+
+def _is_alone(own: tuple[str, ...], n: int, others: Sequence[tuple[str, ...]]) -> bool:
+    """Whether no other path ends in the last `n` parts of `own`."""
+    return n == len(own) or sum(other[-n:] == own[-n:] for other in others) == 1

@@ -1,0 +1,162 @@
+"""Sampling: from a trained model and a prime to text, as it comes or all at once."""
+
+import codecs
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from charrnn.runs.trained import Trained
+from charrnn.nn.arrays import Ids
+from charrnn.storage.checkpoint import refusal
+from charrnn.errors import UsageError
+from charrnn.sampling import FILTERS, Filter, generate
+from charrnn.text.vocab import Vocabulary
+
+NEWLINE = 10
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for. Filters act in the order of their fields.
+
+    Raises UsageError for what cannot be asked for.
+    """
+
+    prime: str = ""
+    length: int = 500  # characters after the prime; at level byte, bytes
+    temperature: float = 1.0
+    top_k: int | None = None
+    top_p: float | None = None
+    greedy: bool = False  # the likeliest character each time
+    seed: int = 0
+    count: int = 1
+    stop: str | None = None  # a sample ends where this text does
+    written: tuple[int, ...] = ()  # ids of what stands after the prime already, to go on from
+
+    def __post_init__(self) -> None:
+        if self.length < 0 or self.count < 1:
+            raise UsageError("the length must be 0 or more, and the count 1 or more")
+        if self.seed < 0:
+            raise UsageError("the seed must be 0 or more")
+        self.filters()
+
+    def filters(self) -> list[Filter]:
+        """The filters that were asked for."""
+        temperature = 0.0 if self.greedy else self.temperature
+        values = {
+            "temperature": None if temperature == 1.0 else temperature,
+            "top_k": self.top_k,
+            "top_p": self.top_p,
+        }
+        return [FILTERS[name](value) for name, value in values.items() if value is not None]
+
+
+@dataclass
+class Sample:
+    """One sample: what stood before it, what was generated, and how likely that was."""
+
+    prime: str
+    text: str = ""  # once the sampling is done
+    log_prob: float = 0.0  # of the text after the prime, in nats, under the model without filters
+    ids: list[int] = field(default_factory=list)  # of the text, in the model's vocabulary
+
+
+def sample(trained: Trained, request: Request) -> list[Sample]:
+    """All samples, complete.
+
+    Raises DataError for a prime with characters that the model does not know.
+    """
+    sampling = Sampling(trained, request)
+    for _ in sampling:
+        pass
+    return sampling.samples
+
+
+class Sampling:
+    """Samples in the making: iterate to get, step by step, the new piece of text of each.
+
+    The samples of a model of records begin as records do and stop where a record ends. Raises
+    CheckpointError where the weights predict nothing.
+    """
+
+    def __init__(self, trained: Trained, request: Request) -> None:
+        self.path, self.separator = trained.path, trained.config.data.records
+        self.samples = [Sample(request.prime) for _ in range(request.count)]
+        stops = [text for text in (request.stop, self.separator) if text]
+        before = trained.vocabulary.decode_bytes(np.array(request.written, np.intp))
+        self._writers = [_Writer(s, trained.vocabulary, stops, before) for s in self.samples]
+        self._length = request.length
+        self._drawn = generate(
+            trained.model,
+            trained.params,
+            first_ids(trained, request),
+            count=request.count,
+            seed=request.seed,
+            filters=request.filters(),
+            never=trained.vocabulary.unk,
+        )
+
+    def __iter__(self) -> Iterator[list[str]]:
+        for _, drawn in zip(range(self._length), self._drawn, strict=False):
+            if not np.isfinite(drawn.log_p).all():
+                raise refusal(self.path, "its weights are too large to predict anything")
+            pairs = zip(self._writers, drawn.ids.tolist(), drawn.log_p.tolist(), strict=True)
+            yield [writer.add(k, log_p) for writer, k, log_p in pairs]
+            if all(writer.stopped for writer in self._writers):
+                break
+        yield [writer.close() for writer in self._writers]
+
+
+class _Writer:
+    """Turns ids into text, a character as soon as it is whole, until a stop text appears."""
+
+    def __init__(
+        self, sample: Sample, vocabulary: Vocabulary, stops: Sequence[str], before: bytes
+    ) -> None:
+        self.sample, self.symbols, self.stops = sample, vocabulary.symbols, tuple(stops)
+        self.longest = max(map(len, stops), default=0)
+        self.stopped = False
+        self.pieces: list[str] = []
+        self.tail = ""  # as much of the end of the text as could be a stop text
+        bytewise = vocabulary.level == "byte"
+        self.decoder = codecs.getincrementaldecoder("utf-8")("replace") if bytewise else None
+        if self.decoder:
+            self.decoder.decode(before)  # what is written may complete its last character
+
+    def add(self, k: int, log_p: float) -> str:
+        """The text that id `k` completes; nothing once the sample has stopped."""
+        if self.stopped:
+            return ""
+        symbol = self.symbols[k]
+        piece = self.decoder.decode(bytes([symbol])) if self.decoder else chr(symbol)
+        self.sample.log_prob += log_p
+        self.sample.ids.append(k)
+        self.pieces.append(piece)
+        if self.stops:
+            self.tail = (self.tail + piece)[-self.longest :]
+            self.stopped = self.tail.endswith(self.stops)
+        return piece
+
+    def close(self) -> str:
+        """What is left of a character that was never finished. The sample gets its text."""
+        left = "" if self.stopped or self.decoder is None else self.decoder.decode(b"", final=True)
+        self.sample.text = "".join([*self.pieces, left])
+        return left
+
+
+def first_ids(trained: Trained, request: Request) -> Ids:
+    """What a model reads before it writes: the prime, then what is written after it already.
+
+    Without a prime a newline, where texts begin; records begin after a separator. Raises DataError
+    for characters that the model does not know.
+    """
+    return np.append(_prime_ids(trained, request.prime), np.array(request.written, np.intp))
+
+
+def _prime_ids(trained: Trained, prime: str) -> Ids:
+    vocabulary, separator = trained.vocabulary, trained.config.data.records
+    if prime or separator:
+        return vocabulary.encode((separator or "") + prime)
+    start = vocabulary.symbols.index(NEWLINE) if NEWLINE in vocabulary.symbols else 0
+    return np.array([start])

@@ -1,0 +1,90 @@
+"""What simpler ways of predicting reach on a text, so that a model's loss can be judged."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from charrnn.config import Config
+from charrnn.errors import DataError
+from charrnn.nn.arrays import Ids
+from charrnn.runs.prepare import open_dataset
+from charrnn.runs.trained import Trained
+from charrnn.studies.baselines.maths import MOST, ngram_losses, uniform, xz_loss
+from charrnn.text.corpus import default_cache, open_corpus
+from charrnn.text.dataset import Dataset, divide
+from charrnn.text.part import Part
+from charrnn.text.read import TextFormat, find_files
+from charrnn.text.vocab import Vocabulary
+
+ORDER = 6
+SPLIT = (0.9, 0.1, 0.0)
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """One way of predicting, and what it reaches."""
+
+    name: str
+    nats_per_char: float
+
+
+def baselines_of(config: Config) -> list[Baseline]:
+    """Of the validation part of a config's text, learned from its training part.
+
+    Where there is no validation part, of the test part. Raises DataError where there is neither.
+    """
+    return baselines_on(open_dataset(config)[1])
+
+
+def baselines_on(dataset: Dataset) -> list[Baseline]:
+    """As `baselines_of`, of a text that is open already."""
+    judged = dataset.val if dataset.val.targets else dataset.test
+    return _all(dataset.vocabulary, dataset.train, judged)
+
+
+def baselines_in(paths: Sequence[str], form: TextFormat) -> list[Baseline]:
+    """Of the last tenth of a text, learned from the rest of it."""
+    corpus = open_corpus(find_files(paths), form, default_cache())
+    dataset = divide(corpus, SPLIT, level=form.level, min_count=1, from_train_only=False)
+    return _all(dataset.vocabulary, dataset.train, dataset.val)
+
+
+def baselines_for(trained: Trained, text: Part) -> list[Baseline]:
+    """Of any text in the vocabulary of a model, learned from what the model was trained on.
+
+    Raises DataError where that is not there any more.
+    """
+    try:
+        _, dataset = open_dataset(trained.config)
+    except DataError as error:
+        raise DataError(f"the baselines learn from the text of the training: {error}") from None
+    if dataset.vocabulary != trained.vocabulary:
+        raise DataError(
+            f"the baselines learn from the text of the training, and {trained.config.data.path[0]}"
+            " is not that any more"
+        )
+    return _all(trained.vocabulary, dataset.train, text)
+
+
+def _all(vocabulary: Vocabulary, train: Part, text: Part) -> list[Baseline]:
+    if min(train.targets, text.targets) < 1:
+        raise DataError("there is nothing to judge baselines by; see data.split")
+    return [*_learned(vocabulary, train.sequence(MOST), text.sequence(MOST))]
+
+
+def _learned(vocabulary: Vocabulary, train: Ids, text: Ids) -> Iterator[Baseline]:
+    yield Baseline("uniform", uniform(vocabulary.size))
+    for n, loss in enumerate(ngram_losses(train, text, vocabulary.size, ORDER), start=1):
+        yield Baseline("unigram" if n == 1 else f"order {n}", float(loss))
+    coded = [_as_bytes(vocabulary, ids) for ids in (train, text)]
+    yield Baseline("xz", xz_loss(coded[0], coded[1], len(text)))
+
+
+def _as_bytes(vocabulary: Vocabulary, ids: Ids) -> bytes:
+    """The text that the ids stand for, unknown characters as U+FFFD."""
+    symbols: Sequence[int] = [*vocabulary.symbols, *[0xFFFD] * vocabulary.has_unk]
+    table = np.array(symbols)
+    if vocabulary.level == "byte":
+        return table[ids].astype(np.uint8).tobytes()
+    return table[ids].astype("<u4").tobytes().decode("utf-32-le").encode("utf-8", "replace")

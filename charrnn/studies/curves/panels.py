@@ -1,0 +1,179 @@
+"""What a picture of curves shows, whoever draws it: panels of lines over one axis."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import inf, log
+from typing import Literal, NamedTuple, TypeAlias
+
+import numpy as np
+
+from charrnn.errors import UsageError
+from charrnn.studies.curves.study import By, Curves, Numbers
+from charrnn.training.smoothing import smoothed
+
+Kind: TypeAlias = Literal["loss", "rate", "gradient", "clipped"]
+Part: TypeAlias = Literal["raw", "train", "validation", "test", "limit", "mark"]
+
+KINDS: tuple[Kind, ...] = ("loss", "rate", "gradient", "clipped")
+AXES = {"steps": "steps", "characters": "characters read", "minutes": "minutes of training"}
+MOST_POINTS = 2000  # of a smooth line: more than a picture is wide
+HIGHEST = 1.25  # times the loss of guessing: what is above it tells nothing
+
+
+class Shown(NamedTuple):
+    """A run in a picture: what it is called, its colour by number, and what its record tells."""
+
+    name: str
+    colour: int
+    curves: Curves
+
+
+@dataclass(frozen=True)
+class Line:
+    """Points to join, or to mark, in the colour of a run; x in units of the axis."""
+
+    part: Part
+    x: Numbers
+    y: Numbers
+    colour: int | None = None  # None: it is of no run
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Lines over one axis; `top` is where the axis ends, if not with the lines."""
+
+    kind: Kind
+    unit: str  # of y, in words
+    lines: tuple[Line, ...]
+    top: float | None = None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Panels that share an axis, and the runs in them."""
+
+    unit: str  # of x, in words
+    shown: tuple[Shown, ...]
+    panels: tuple[Panel, ...]
+
+
+def make_sheet(
+    shown: Sequence[Shown],
+    kinds: Sequence[Kind] = ("loss",),
+    *,
+    by: By = "steps",
+    bits: bool = False,
+    top: float | None = None,
+    parts: Sequence[Part] = ("raw", "train", "validation", "test"),
+) -> Sheet:
+    """The `kinds` of panels of the runs, of whose losses only these `parts` are drawn.
+
+    `top` is where the axis of the losses ends; without it, where they do, or not far above what
+    guessing reaches. Raises UsageError where no run tells what a panel is of.
+    """
+    marks = tuple(_marks(shown[0].curves, by)) if len(shown) == 1 else ()
+    panels = []
+    for kind in kinds:
+        if kind == "loss":
+            lines = _losses(shown, by, 1 / log(2) if bits else 1.0, parts)
+        else:
+            lines = [line for one in shown for line in _others(kind, one, by, len(shown))]
+        if not any(np.isfinite(line.y).any() for line in lines):
+            raise UsageError(_MISSING[kind])
+        if not any(np.isfinite(line.x).any() for line in lines):
+            raise UsageError(f"no run tells the {AXES[by]}; choose another axis by --by")
+        unit = f"loss, {'bits' if bits else 'nats'}/char" if kind == "loss" else _UNITS[kind]
+        end = _top(shown, lines, bits, top) if kind == "loss" else None
+        panels.append(Panel(kind, unit, (*lines, *marks), end))
+    return Sheet(AXES[by], tuple(shown), tuple(panels))
+
+
+_UNITS = {"rate": "learning rate", "gradient": "gradient norm", "clipped": "share clipped"}
+_MISSING = {
+    "loss": "no run has a loss yet; wait for its first step",
+    "rate": "no run tells its learning rate; leave rate out of --panels",
+    "gradient": "no run tells the norms of its gradients; leave gradient out of --panels",
+    "clipped": "no run tells which of its steps were clipped; leave clipped out of --panels",
+}
+
+
+def told_kinds(shown: Sequence[Shown]) -> list[Kind]:
+    """The panels that there is anything for; losses are always wanted."""
+    columns: dict[Kind, str] = {"rate": "learning_rate", "gradient": "grad_norm"}
+    return [
+        kind
+        for kind in KINDS
+        if kind == "loss"
+        or any(np.isfinite(getattr(one.curves, columns.get(kind, kind))).any() for one in shown)
+    ]
+
+
+def short(number: float) -> str:
+    """A number below an axis: 5,000 or 2.5M."""
+    for size, name in ((1e9, "G"), (1e6, "M")):
+        if abs(number) >= size:
+            return f"{number / size:.10g}{name}"
+    return f"{number:,.10g}"
+
+
+def _losses(shown: Sequence[Shown], by: By, unit: float, parts: Sequence[Part]) -> list[Line]:
+    lines = []
+    for _, colour, told in shown:
+        x, val_x = getattr(told.along, by), getattr(told.val_along, by)
+        if "raw" in parts and len(shown) == 1:
+            lines.append(Line("raw", x, told.train * unit, colour))
+        if "train" in parts:
+            lines.append(Line("train", *_thinned(x, told.smoothed * unit), colour))
+        if "validation" in parts:
+            lines.append(Line("validation", val_x, told.val * unit, colour))
+        if "test" in parts and told.test is not None and told.test_step is not None:
+            place = np.array([told.place(by, told.test_step)])
+            lines.append(Line("test", place, np.array([told.test * unit]), colour))
+    return lines
+
+
+def _others(kind: Kind, one: Shown, by: By, runs: int) -> Iterator[Line]:
+    """What lies below the losses: of several runs the smooth lines alone."""
+    told = one.curves
+    x = getattr(told.along, by)
+    if kind == "rate":
+        yield Line("train", *_thinned(x, told.learning_rate), one.colour)
+    elif kind == "clipped":
+        yield Line("train", *_thinned(x, smoothed(told.clipped, told.smooth)), one.colour)
+    else:
+        if runs == 1:
+            yield Line("raw", x, told.grad_norm, one.colour)
+        yield Line("train", *_thinned(x, smoothed(told.grad_norm, told.smooth)), one.colour)
+        if told.clip_norm is not None and x.size:
+            yield Line("limit", x[[0, -1]], np.full(2, told.clip_norm), one.colour)
+
+
+def _marks(told: Curves, by: By) -> Iterator[Line]:
+    """Where a number was not finite."""
+    for accident in told.not_finite:
+        yield Line("mark", np.array([told.place(by, accident.step)]), np.array([np.nan]))
+
+
+def _thinned(x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
+    """As many of the points as can be told apart, the first and the last among them."""
+    if x.size <= MOST_POINTS:
+        return x, y
+    some = np.linspace(0, x.size - 1, MOST_POINTS).round().astype(int)
+    return x[some], y[some]
+
+
+def _top(
+    shown: Sequence[Shown], lines: Sequence[Line], bits: bool, wanted: float | None
+) -> float | None:
+    """Where the axis of losses ends: as is wanted, or if they rise far above what guessing reaches.
+
+    Raises UsageError where nothing would be seen.
+    """
+    values = np.concatenate([line.y[np.isfinite(line.y)] for line in lines])
+    if wanted is not None:
+        if not values.min() < wanted < inf:
+            raise UsageError(f"--top {wanted:g}: the lowest loss is {values.min():.4f}")
+        return wanted
+    sizes = [one.curves.vocab_size for one in shown if one.curves.vocab_size]
+    highest = HIGHEST * log(max(sizes, default=1)) / (log(2) if bits else 1.0)
+    return highest if values.min() < highest < values.max() else None

@@ -1,0 +1,106 @@
+"""The curves of runs as a picture: losses above, and below them what explains them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from charrnn.draw.figure import COLOURS, legible, pictures
+from charrnn.studies.curves.panels import Line, Panel, Sheet, short
+
+HEIGHTS = {"loss": 4.5, "rate": 1.5, "gradient": 2.0, "clipped": 1.5}  # inches
+FEW = 40  # points that get a dot each
+PLAIN: dict[str, dict[str, Any]] = {
+    "raw": {"linewidth": 0.6, "alpha": 0.3, "rasterized": True, "zorder": 1.0},
+    "train": {"linewidth": 1.2},
+    "validation": {"linewidth": 2.0},
+    "test": {"marker": "D", "markersize": 7.0, "linestyle": "none", "markeredgecolor": "white"},
+    "limit": {"linewidth": 1.0, "linestyle": ":"},
+    "mark": {"linewidth": 0.8, "linestyle": "-.", "color": "0.3", "zorder": 0.5},
+}
+WORDS = {
+    "raw": "training, single chunks",
+    "train": "training, smoothed",
+    "validation": "validation",
+    "test": "test",
+    "limit": "clipped to this norm",
+    "mark": "not finite",
+}
+
+
+def draw_curves(sheet: Sheet, path: str) -> None:
+    """Draw it into `path`. Raises UsageError where that cannot be."""
+    several = len({one.colour for one in sheet.shown}) > 1
+    with pictures(path, [HEIGHTS[panel.kind] for panel in sheet.panels]) as rows:
+        for k, (axes, panel) in enumerate(zip(rows, sheet.panels, strict=True)):
+            for line in panel.lines:
+                _draw(axes, line, several)
+            _furnish(axes, panel)
+            runs = [*_runs(axes, sheet)] if several and k == 0 else []
+            if legend := [*runs, *_parts(axes, panel, several)]:
+                handles, words = zip(*legend, strict=True)
+                axes.legend(handles, words)
+        if not several:
+            rows[0].set_title(legible(sheet.shown[0].name))
+        rows[-1].set_xlabel(sheet.unit)
+        rows[-1].xaxis.set_major_formatter(lambda x, _: short(x))
+
+
+def _draw(axes: Any, line: Line, several: bool) -> None:
+    if line.part == "mark":
+        axes.axvline(line.x[0], **PLAIN["mark"])
+        return
+    look = {"color": _colour(line, several), **PLAIN[line.part]}
+    if several and line.part == "train":
+        look["alpha"] = 0.5
+    if line.part == "validation" and line.x.size <= FEW:
+        look |= {"marker": "o", "markersize": 4.0}
+    if line.part in ("train", "validation") and (line.colour or 0) >= len(COLOURS):
+        look["linestyle"] = "--"  # the colours begin again
+    axes.plot(line.x, line.y, **look)
+
+
+def _colour(line: Line, several: bool) -> str:
+    """Of several runs each has its own; of one run each part that is no training has."""
+    if several:
+        return COLOURS[(line.colour or 0) % len(COLOURS)]
+    return COLOURS[{"validation": 1, "test": 2, "limit": -1}.get(line.part, 0)]
+
+
+def _furnish(axes: Any, panel: Panel) -> None:
+    axes.set_ylabel(panel.unit)
+    axes.grid(alpha=0.3)
+    if panel.kind == "gradient":
+        axes.set_yscale("log", subs=(2, 5))
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter("{x:g}")
+    if panel.kind == "clipped":
+        axes.set_ylim(-0.02, 1.02)
+    if panel.top is not None:
+        axes.set_ylim(top=panel.top)
+
+
+def _runs(axes: Any, sheet: Sheet) -> Iterator[tuple[Any, str]]:
+    """A sign and a name for each colour."""
+    for colour, name in {one.colour: one.name for one in sheet.shown}.items():
+        style = "-" if colour < len(COLOURS) else "--"
+        yield _sign(axes, color=COLOURS[colour % len(COLOURS)], linestyle=style), legible(name)
+
+
+def _parts(axes: Any, panel: Panel, several: bool) -> Iterator[tuple[Any, str]]:
+    """A sign and a word for each part of a panel that needs one."""
+    first = {line.part: line for line in reversed(panel.lines)}
+    for part, word in WORDS.items():
+        if part in first and (panel.kind == "loss" or part == "limit"):
+            color = "0.4" if several else _colour(first[part], several)
+            values = first[part].y[np.isfinite(first[part].y)]
+            best = f", lowest {values.min():.4f}" if part == "validation" and values.size else ""
+            best = f" {values.min():.4f}" if part == "test" else best
+            sign = _sign(axes, **{"color": color, **PLAIN[part]})
+            yield sign, word + ("" if several else best)
+
+
+def _sign(axes: Any, **look: Any) -> Any:
+    """A line of no points, for the legend."""
+    (line,) = axes.plot([], [], **look)
+    return line

@@ -1,0 +1,64 @@
+"""What clipping does: the length of the gradient of one chunk after the other, before and after."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from charrnn.nn.arrays import Bools, Floats
+from charrnn.nn.kernels.base import Kernels
+from charrnn.nn.kernels.plain import NUMPY
+from charrnn.nn.layers.noise import Noise
+from charrnn.nn.model import CharModel
+from charrnn.nn.params import Params
+from charrnn.nn.recompute import InParts
+from charrnn.nn.tape import States, Window
+from charrnn.optim.clip import clip_, length
+from charrnn.text.batches import Chunks
+
+
+@dataclass(frozen=True)
+class Clipping:
+    """Lengths of the gradient of C chunks; NaN or infinite where it is not finite."""
+
+    before: Floats  # (C,)
+    after: Floats  # (C,)
+    bounded: Bools  # (C,), whether anything was cut
+
+    @property
+    def share(self) -> float:
+        """Of the chunks whose gradient was cut."""
+        return float(self.bounded.mean())
+
+
+def clipped_lengths(
+    model: CharModel,
+    p: Params,
+    batches: Chunks,
+    chunks: int,
+    *,
+    value: float | None,
+    norm: float | None,
+    seed: int,
+    recompute: int | None = None,
+    kernels: Kernels = NUMPY,
+) -> Iterator[tuple[float, float, bool]]:
+    """Before, after and whether it was cut, of the first `chunks` chunks under the same weights.
+
+    The chunks are those of training, with its noise and the state that it carries.
+    """
+    longest, B, g = batches.longest, batches.batch_size, p.like()
+    parts = min(longest, recompute or longest)
+    memory = InParts(model, longest, parts, B, p.flat.dtype, kernels)
+    state: States | None = None
+    for k in range(chunks):
+        chunk = batches.chunk(k)
+        window = Window(chunk.weights, chunk.carry, chunk.skip)
+        before = state if chunk.carried else None
+        with np.errstate(over="ignore", invalid="ignore"):
+            _, state = memory.loss_and_grads(
+                p, g, chunk.x, chunk.y, before, Noise(seed, k), chunk.targets, window
+            )
+            clipped = clip_(g, value=value, norm=norm)
+            after = length(g)
+        yield clipped.norm, after, clipped.bounded

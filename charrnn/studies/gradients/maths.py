@@ -1,0 +1,124 @@
+"""How far the error signal travels: the norm of dL_T/dh_t against the lag T - t.
+
+L_T is the loss of step T alone, as training counts it, with label smoothing if it has any. h_t, and
+c_t where there is one, is the state that step t hands to step t + 1 of its own layer, the others as
+they are: what truncation after step t would take for a constant. The gradient comes from the cells'
+own backward, a step at a time, so there is no second formula for any cell (Hochreiter 1991; Bengio,
+Simard and Frasconi 1994; Pascanu, Mikolov and Bengio 2013).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from charrnn.nn.arrays import Floats, Ids
+from charrnn.nn.model import CharModel
+from charrnn.nn.ops import may_overflow
+from charrnn.nn.params import Params
+from charrnn.nn.tape import ModelTape, States
+
+
+@dataclass(frozen=True)
+class Signal:
+    """The norms of the gradient of one state of one layer, by lag and end position.
+
+    Medians and quartiles stand for many positions: they do not mind the few steps whose gradient is
+    a thousand times that of the others, nor one that is exactly 0, of which there is no logarithm.
+    """
+
+    layer: int  # 0 is the lowest
+    state: str  # h or c
+    norms: Floats  # (K, W): row k has the lag k + 1; infinite where float64 was too small
+
+    @property
+    def median(self) -> Floats:
+        """(K,), over the positions."""
+        return self._quantile(0.5)
+
+    @property
+    def quartiles(self) -> tuple[Floats, Floats]:
+        """The lower and the upper one, (K,) each."""
+        return self._quantile(0.25), self._quantile(0.75)
+
+    def reach(self, share: float) -> int | None:
+        """The first lag at which the median is at most `share` of that at lag 1.
+
+        None if that is beyond K, or nothing arrives at lag 1.
+        """
+        median = self.median
+        low = np.flatnonzero(median <= share * median[0])
+        return int(low[0]) + 1 if low.size and median[0] > 0 else None
+
+    def _quantile(self, share: float) -> Floats:
+        """By the nearest norm that there is: between two infinite ones nothing can be taken."""
+        found: Floats = np.quantile(self.norms, share, axis=1, method="nearest")
+        return found
+
+
+@may_overflow
+def error_signals(model: CharModel, p: Params, x: Ids, y: Ids, lags: int) -> tuple[Signal, ...]:
+    """The signals of every layer and state, for lags 1 .. `lags`.
+
+    Each track of `x` (T, B) is read from the initial state on; L_T is the loss of its last step,
+    whose target is `y` (B,). `lags` is at most T. Noise is left out, as in evaluation. Weights of
+    float64 can tell norms from 1e-300 to 1e300.
+    """
+    T, B = x.shape
+    tape = model.tape(1, B, p.flat.dtype)
+    model.load(p, tape)
+    state = model.initial_state(p, B)
+    starts: list[States] = []  # of the last `lags` steps
+    for t in range(T):
+        if t >= T - lags:
+            starts.append(state)
+        state = _copy(model.forward(p, x[t : t + 1], state, tape, skip=1))
+    found = [_norms(d) for d in _gradients(model, p, x[T - lags :], y, starts, tape)]
+    return tuple(
+        Signal(k, name, np.stack([norms[k][j] for norms in found]))
+        for k, cell in enumerate(model.cells)
+        for j, name in enumerate(cell.states)
+    )
+
+
+def _gradients(
+    model: CharModel, p: Params, x: Ids, y: Ids, starts: list[States], tape: ModelTape
+) -> Iterator[States]:
+    """dL_T/dstate before the last step, before the one before it, and so on.
+
+    Every step is read again, as a chunk of its own, from the state in `starts` before it; what its
+    backward returns is what the step before it gets as the gradient of its last state.
+    """
+    g = p.like()
+    dlast: States | None = None
+    for t in reversed(range(len(x))):
+        skip = 0 if dlast is None else 1  # no loss but that of the last step counts
+        now = x[t : t + 1]
+        model.forward(p, now, starts[t], tape, skip=skip)
+        if dlast is None:
+            model.training_loss(y[None], tape)
+            model.loss_backward(tape, None, 0, 1)
+        dlast = _copy(model.backward(p, g, now, tape, None, dlast=dlast, skip=skip))
+        yield dlast
+
+
+def _norms(d: States) -> tuple[tuple[Floats, ...], ...]:
+    return tuple(tuple(lengths(array) for array in layer) for layer in d)
+
+
+def lengths(x: Floats) -> Floats:
+    """The Euclidean norm of each row of `x` (R, K), also where squares would be 0 or infinite.
+
+    Infinite where a row has a number that is not finite.
+    """
+    largest = np.abs(x).max(axis=1)
+    usable = np.isfinite(largest)
+    unit = np.where(usable & (largest > 0), largest, 1.0)
+    with np.errstate(invalid="ignore", over="ignore", under="ignore"):
+        scaled = x / unit[:, None]
+        norms = unit * np.sqrt((scaled * scaled).sum(axis=1))
+    return np.where(usable, norms, np.inf)
+
+
+def _copy(states: States) -> States:
+    return tuple(tuple(array.copy() for array in layer) for layer in states)

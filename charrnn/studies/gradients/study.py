@@ -1,0 +1,209 @@
+"""How gradients flow through a network: on any text, with trained or with fresh weights."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from charrnn.config import Config, build, load_config
+from charrnn.errors import UsageError
+from charrnn.nn import kernels
+from charrnn.nn.arrays import DTYPES, hollow
+from charrnn.nn.params import Params, size_of
+from charrnn.runs.memory import excess
+from charrnn.runs.prepare import batches_of, fresh_weights, open_dataset
+from charrnn.runs.trained import Trained, load
+from charrnn.storage.checkpoint import refusal
+from charrnn.studies.gradients.clipping import Clipping, clipped_lengths
+from charrnn.studies.gradients.maths import Signal, error_signals
+from charrnn.studies.gradients.spectrum import Spectrum, spectra
+from charrnn.studies.gradients.windows import Windows, windows_of
+from charrnn.studies.score.study import open_part
+from charrnn.text.batches import Chunks
+from charrnn.text.part import Part
+from charrnn.training.footprint import drawing
+
+FLOAT64 = np.dtype(np.float64)
+TOGETHER = 32  # positions that are read side by side
+ENDINGS = (".yaml", ".yml")
+ARCHIVE = b"PK"  # how a checkpoint file begins
+
+
+@dataclass(frozen=True)
+class GradientFlow:
+    """What was found of a network on a text."""
+
+    network: str  # lstm 2x128
+    step: int  # of the training, 0: fresh weights
+    lags: int  # K
+    positions: int  # W: end positions T in the text
+    signals: tuple[Signal, ...]  # by layer and state
+    spectra: tuple[Spectrum, ...]  # by layer and gate
+    clipping: Clipping
+    clip_norm: float | None  # that of the config
+    clip_value: float | None
+    batch_size: int  # of the chunks whose gradients were clipped
+    seq_length: int
+
+
+def untrained(config: Config, paths: Sequence[str] = (), *, force: bool = False) -> Trained:
+    """The network of `config` with the weights that training would begin with.
+
+    Its vocabulary is that of the texts `paths`, by default of the config's own. Raises DataError,
+    and UsageError, unless by `force`, where there is not the memory for it.
+    """
+    own = replace(config, data=replace(config.data, path=tuple(paths) or config.data.path))
+    _, dataset = open_dataset(own)
+    model, dtype = build.model(own, dataset.vocabulary.size), np.dtype(DTYPES[own.train.dtype])
+    _check_memory(drawing(model, dtype), own, force=force)
+    params = fresh_weights(own, model, dtype)
+    return Trained(Path(own.output.dir), model, params, dataset.vocabulary, own, step=0)
+
+
+def trained_or_not(
+    path: str,
+    overrides: Sequence[str] = (),
+    paths: Sequence[str] = (),
+    *,
+    force: bool = False,
+) -> Trained:
+    """A checkpoint or run directory, or what a config file describes, untrained.
+
+    A config is a file that ends in .yaml or .yml, or does not begin as a checkpoint does. Raises
+    ConfigError, CheckpointError, or what `untrained` raises.
+    """
+    if _is_config(Path(path)):
+        return untrained(load_config(path, overrides), paths, force=force)
+    if overrides:
+        raise UsageError("--set is for a config: a checkpoint is what it is")
+    return load(path)
+
+
+def gradient_flow(
+    trained: Trained,
+    paths: Sequence[str] = (),
+    *,
+    lags: int = 200,
+    positions: int = 64,
+    chunks: int = 50,
+    force: bool = False,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> GradientFlow:
+    """Follow the gradients of `trained` through texts, by default through its config's own.
+
+    The error signal is followed over 1 .. `lags` steps back from `positions` places that are spread
+    over the text, in float64; a text that is too short has fewer of both. The gradients of `chunks`
+    chunks are taken as training takes them, at the first steps of an epoch. `on_progress` is told
+    how much is done, of how much. Raises DataError as `score` does, UsageError, unless by `force`,
+    where there is not the memory, and CheckpointError for weights that are not finite.
+    """
+    return flow_through(
+        trained,
+        open_part(trained, paths or trained.config.data.path),
+        lags,
+        positions,
+        chunks,
+        force=force,
+        on_progress=on_progress,
+    )
+
+
+def flow_through(
+    trained: Trained,
+    part: Part,
+    lags: int,
+    positions: int,
+    chunks: int,
+    *,
+    force: bool = False,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> GradientFlow:
+    """As `gradient_flow`, through a part of a text in the model's own vocabulary."""
+    model, config, p = trained.model, trained.config, trained.params
+    if not np.isfinite(p.flat).all():
+        raise refusal(trained.path, "it has weights that are not finite")
+    batches, _ = batches_of(config, part)
+    windows = windows_of(part, lags, positions)
+    _check_memory(_needed(trained, windows, batches), config, force=force)
+    groups = range(0, len(windows.y), TOGETHER)
+    most = min(chunks, batches.chunks)
+
+    def told(done: int) -> None:
+        if on_progress:
+            on_progress(done, len(groups) + most)
+
+    found: list[tuple[Signal, ...]] = []
+    exact = Params(p.shapes, p.flat.astype(FLOAT64))
+    for first in groups:
+        some = windows.some(first, first + TOGETHER)
+        found.append(error_signals(model, exact, some.x, some.y, some.steps))
+        told(len(found))
+    lengths: list[tuple[float, float, bool]] = []
+    for one in _lengths(trained, batches, most):
+        lengths.append(one)
+        told(len(groups) + len(lengths))
+    before, after, bounded = zip(*lengths, strict=True)
+    return GradientFlow(
+        network=build.network_in_words(config),
+        step=trained.step,
+        lags=windows.steps,
+        positions=len(windows.y),
+        signals=tuple(_joined(signals) for signals in zip(*found, strict=True)),
+        spectra=tuple(spectra(model, p)),
+        clipping=Clipping(np.array(before), np.array(after), np.array(bounded)),
+        clip_norm=config.train.clip_norm,
+        clip_value=config.train.clip_value,
+        batch_size=batches.batch_size,
+        seq_length=batches.longest,
+    )
+
+
+def _lengths(trained: Trained, batches: Chunks, chunks: int) -> Iterator[tuple[float, float, bool]]:
+    t = trained.config.train
+    return clipped_lengths(
+        *(trained.model, trained.params, batches, chunks),
+        value=t.clip_value,
+        norm=t.clip_norm,
+        seed=t.seed,
+        recompute=t.recompute,
+        kernels=kernels.choose(),
+    )
+
+
+def _joined(signals: Sequence[Signal]) -> Signal:
+    """The same state at more positions."""
+    norms = np.concatenate([signal.norms for signal in signals], axis=1)
+    return replace(signals[0], norms=norms)
+
+
+def _is_config(path: Path) -> bool:
+    try:
+        if path.is_dir():
+            return False
+        if path.suffix.lower() in ENDINGS:
+            return True
+        with path.open("rb") as file:
+            return path.suffix != ".npz" and file.read(len(ARCHIVE)) != ARCHIVE
+    except OSError:
+        return False
+
+
+def _needed(trained: Trained, windows: Windows, batches: Chunks) -> int:
+    """Bytes: the weights in float64 and their gradients twice, states, and activations."""
+    model, dtype, B = trained.model, trained.params.flat.dtype, min(TOGETHER, len(windows.y))
+    states = sum(cell.hidden_size * len(cell.states) for cell in model.cells)
+    kept = 4 * size_of(model.shapes()) + (windows.steps + 2) * B * states
+    longest = min(batches.longest, trained.config.train.recompute or batches.longest)
+    with hollow():
+        one_step = model.tape(1, B, FLOAT64).nbytes
+        chunk = model.tape(longest, batches.batch_size, dtype).nbytes
+    return kept * FLOAT64.itemsize + max(one_step, chunk)
+
+
+def _check_memory(needed: int, config: Config, *, force: bool) -> None:
+    if problem := None if force else excess(needed):
+        raise UsageError(
+            f"{problem}: use a smaller model.hidden_size ({config.model.hidden_size}),"
+            f" train.batch_size ({config.train.batch_size}) or fewer lags, or insist by --force"
+        )

@@ -1,0 +1,99 @@
+"""The text that a model was trained on, as it is, for those who compare it with something."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from charrnn.config import build
+from charrnn.errors import DataError
+from charrnn.nn.arrays import Ids
+from charrnn.runs.trained import Trained
+from charrnn.studies.novelty.names import NONE
+from charrnn.text.corpus import Corpus, default_cache, open_corpus
+from charrnn.text.dataset import own_parts
+from charrnn.text.part import Part
+from charrnn.text.read import TextFormat, find_files
+from charrnn.text.stored import EncodedText
+from charrnn.text.vocab import Vocabulary
+
+
+@dataclass(frozen=True)
+class TrainingText:
+    """The text that a model was trained on, divided as training divided it."""
+
+    corpus: Corpus
+    form: TextFormat
+    train: Part
+    held_out: Part  # the validation part; where that is empty, the test part
+    vocabulary: Vocabulary  # of the model
+    changed: bool
+
+    @property
+    def text(self) -> tuple[EncodedText, Ids | None]:
+        """The training part, and where in the text its characters stand if not at its start."""
+        if self.train.records is None:
+            return self.train.ids, None
+        places = self.train.records.places
+        places = places[places < len(self.train.ids)]
+        return self.train.window(places), places
+
+    def in_alphabet(self, ids: Ids) -> Ids:
+        """From ids of the model's vocabulary (n,) to those of the text, NONE if it has no such."""
+        known = self.corpus.symbols
+        symbols = np.array([*self.vocabulary.symbols, NONE])[ids]
+        places = np.minimum(np.searchsorted(known, symbols), len(known) - 1)
+        return np.where(known[places] == symbols, places, NONE)
+
+    def as_text(self, ids: Ids) -> str:
+        """What ids of the text (n,) stand for; U+FFFD for bytes that are no UTF-8."""
+        symbols = self.corpus.symbols[ids].tolist()
+        if self.form.level == "byte":
+            return bytes(symbols).decode("utf-8", "replace")
+        return "".join(map(chr, symbols))
+
+    def passages(self, lengths: Sequence[int]) -> list[Ids]:
+        """Held-out ones of these lengths, spread evenly; as many as do not overlap.
+
+        Of records, so many records, with their ends.
+        """
+        part, n = self.held_out, len(self.held_out.ids)
+        if part.records is not None:
+            r = part.records
+            pairs = zip(r.starts[: len(lengths)], r.lengths[: len(lengths)], strict=True)
+            return [_read(part.ids, start, min(start + size + 1, n)) for start, size in pairs]
+        count = min(len(lengths), n // max(1, *lengths)) if lengths else 0
+        starts = [k * (n // count) for k in range(count)]
+        pairs = zip(starts, lengths, strict=False)
+        return [_read(part.ids, start, start + size) for start, size in pairs]
+
+
+def open_training_text(trained: Trained, paths: Sequence[str] | None = None) -> TrainingText:
+    """The text of the config of a model, or that of other files, read as the config says.
+
+    Raises DataError where it cannot be read, or has no records where the model's text has.
+    """
+    config, form = trained.config, build.text_format(trained.config)
+    try:
+        files = find_files(config.data.path if paths is None else paths)
+    except DataError as error:
+        if paths is not None:
+            raise
+        raise DataError(
+            f"what is new is told by the text of the training: {error}; name it by --corpus"
+        ) from None
+    corpus = open_corpus(files, form, default_cache())
+    separator = config.data.records
+    train, val, test = own_parts(
+        corpus,
+        config.data.split,
+        separator=None if separator is None else ord(separator),
+        seed=config.train.seed,
+    )
+    held_out = val if val.characters else test
+    changed = corpus.sha256 != trained.corpus_sha256
+    return TrainingText(corpus, form, train, held_out, trained.vocabulary, changed)
+
+
+def _read(text: EncodedText, start: int, stop: int) -> Ids:
+    return np.asarray(text[start:stop])

@@ -1,0 +1,65 @@
+"""Chances as bars, for a terminal of any width."""
+
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from charrnn.draw.output import can_show, in_colour, terminal_size
+
+if TYPE_CHECKING:
+    from charrnn.studies.play.prediction import Prediction
+
+EIGHTHS = " ▏▎▍▌▋▊▉█"
+BLUE, PLAIN = "\x1b[36m", "\x1b[0m"
+MOST = 10  # rows
+NARROWEST = 8  # columns of a bar that tells something
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """What bars are drawn on."""
+
+    columns: int
+    blocks: bool  # it shows block characters
+    colour: bool
+
+    @classmethod
+    def of_stdout(cls) -> "Canvas":
+        """The terminal, or the pipe, as it is now."""
+        return cls(terminal_size()[0], can_show(EIGHTHS), in_colour())
+
+
+def chart(prediction: "Prediction", canvas: Canvas) -> str:
+    """The likeliest symbols, their chances in the draw, and bars: one of the whole width is 1.
+
+    Where filters make the chances others than the model's own, those stand beside them.
+    """
+    drawn, model = prediction.drawn.tolist(), prediction.model.tolist()
+    filtered = max(abs(a - b) for a, b in zip(drawn, model, strict=True)) > 1e-12
+    rows = list(zip(prediction.names, drawn, model, strict=True))[:MOST]
+    if others := len(drawn) - len(rows):
+        rows.append((f"{others} more", sum(drawn[MOST:]), sum(model[MOST:])))
+    width = max(cells(name) for name, _, _ in rows)
+    room = canvas.columns - width - 9 - 8 * filtered - 2
+    lines = [f"{'':{width}}   drawn   model\n"] if filtered else []
+    for k, (name, chance, own) in enumerate(rows):
+        figures = f"  {chance:6.1%}" + f"  {own:6.1%}" * filtered
+        line = f"{name}{' ' * (width - cells(name))}{figures}"
+        drawing = bar(chance, room, canvas.blocks) if k < MOST and room >= NARROWEST else ""
+        if drawing and canvas.colour:
+            drawing = f"{BLUE}{drawing}{PLAIN}"
+        lines.append(f"{line}  {drawing}".rstrip() + "\n")
+    return "".join(lines)
+
+
+def bar(share: float, columns: int, blocks: bool) -> str:
+    """A share from 0 to 1 of so many columns, to an eighth of one where blocks can be shown."""
+    if not blocks:
+        return "#" * round(share * columns)
+    eighths = round(share * columns * 8)
+    return EIGHTHS[8] * (eighths // 8) + EIGHTHS[eighths % 8].strip()
+
+
+def cells(text: str) -> int:
+    """Columns that `text` takes on a terminal."""
+    return sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in text)

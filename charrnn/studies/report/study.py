@@ -1,0 +1,124 @@
+"""A run as a whole: its record, its text, and what can be seen in its best weights."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from charrnn.config import build, dump_config
+from charrnn.errors import CharrnnError, CheckpointError, DataError
+from charrnn.runs.history import read_record
+from charrnn.runs.prepare import open_dataset
+from charrnn.runs.trained import Trained, load
+from charrnn.storage.rundir import RunDir
+from charrnn.studies.baselines.study import Baseline, baselines_on
+from charrnn.studies.curves.study import Curves, curves
+from charrnn.studies.gradients.study import GradientFlow, flow_through
+from charrnn.studies.surprisal.study import Surprisal, lined, read_through
+from charrnn.studies.units.study import UnitSurvey, survey_units
+from charrnn.studies.units.watched import watch_part
+from charrnn.text.corpus import Corpus
+from charrnn.text.dataset import Dataset
+from charrnn.text.part import Part
+from charrnn.text.vocab import display
+
+MOST = 50_000  # characters of the held-out part that are read
+LAGS, POSITIONS, CHUNKS = 100, 64, 20  # of the gradients
+
+
+@dataclass(frozen=True, eq=False)
+class TextFacts:
+    """The text of a run."""
+
+    files: tuple[str, ...]
+    characters: int
+    parts: tuple[int, int, int]  # characters to train on, to choose by, to judge by at the end
+    symbols: tuple[tuple[str, int], ...]  # of all of it, with their counts, the most frequent first
+    judged: str  # which part the model is looked at on, in words
+    judged_chars: int
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """What is known of a run. What cannot be known is None, and `missing` says why."""
+
+    run: Path
+    network: str  # lstm 2x128
+    curves: Curves
+    start: dict[str, Any]  # what the record says of the run's beginning
+    missing: tuple[str, ...] = ()
+    trained: Trained | None = None  # the best weights
+    config: str | None = None  # as YAML
+    text: TextFacts | None = None
+    baselines: tuple[Baseline, ...] = ()
+    surprisal: Surprisal | None = None
+    units: UnitSurvey | None = None
+    flow: GradientFlow | None = None
+
+
+def report_of(run: str | Path, on_progress: Callable[[int, int], None] | None = None) -> Report:
+    """All about the run in the folder `run`, also while it goes on.
+
+    The model is looked at on the text's validation part, else its test part, else its training
+    part, up to MOST characters. `on_progress` is told how many stages are done, of how many. Raises
+    DataError where there is no record of a run.
+    """
+    folder = RunDir(Path(run))
+    told, start = curves(run), read_record(folder.metrics).start
+    found = Report(folder.path, str(start.get("network", "a network")), told, start)
+    try:
+        trained = load(folder.path)
+    except CheckpointError as error:
+        return replace(found, missing=(f"the model: {error}",))
+    network, config = build.network_in_words(trained.config), dump_config(trained.config)
+    found = replace(found, network=network, trained=trained, config=config)
+    try:
+        corpus, dataset = _text_of(trained)
+    except DataError as error:
+        return replace(found, missing=(f"all that needs the text: {error}",))
+    name, part = _held_out(dataset)
+    stages: dict[str, Callable[[], Any]] = {
+        "text": lambda: _facts(trained, corpus, dataset, name, part),
+        "baselines": lambda: tuple(baselines_on(dataset)),
+        "surprisal": lambda: read_through(trained, part, lined(trained, corpus, part), None),
+        "units": lambda: survey_units(watch_part(trained, part, MOST), find=True),
+        "flow": lambda: flow_through(trained, part, LAGS, POSITIONS, CHUNKS),
+    }
+    for k, (stage, look) in enumerate(stages.items()):
+        if on_progress:
+            on_progress(k, len(stages))
+        try:
+            found = replace(found, **{stage: look()})
+        except CharrnnError as error:
+            found = replace(found, missing=(*found.missing, f"{stage}: {error}"))
+    return found
+
+
+def _text_of(trained: Trained) -> tuple[Corpus, Dataset]:
+    """The text that the model was trained on. Raises DataError where it is not there any more."""
+    corpus, dataset = open_dataset(trained.config)
+    if dataset.vocabulary != trained.vocabulary:
+        raise DataError("it is not the one that the model was trained on any more")
+    return corpus, dataset
+
+
+def _held_out(dataset: Dataset) -> tuple[str, Part]:
+    """The part to look at the model on, and its name."""
+    parts = {"validation": dataset.val, "test": dataset.test, "training": dataset.train}
+    name = next((name for name, part in parts.items() if part.targets), "training")
+    return name, parts[name].first(MOST)
+
+
+def _facts(trained: Trained, corpus: Corpus, dataset: Dataset, name: str, part: Part) -> TextFacts:
+    order = np.argsort(-corpus.counts, kind="stable")
+    names = [display(symbol, trained.vocabulary.level) for symbol in corpus.symbols[order].tolist()]
+    return TextFacts(
+        files=tuple(path.name for path in corpus.source.paths),
+        characters=corpus.characters,
+        parts=(dataset.train.characters, dataset.val.characters, dataset.test.characters),
+        symbols=tuple(zip(names, corpus.counts[order].tolist(), strict=True)),
+        judged=name,
+        judged_chars=part.characters,
+    )

@@ -1,0 +1,235 @@
+"""The page of a network's units: a text in the colours of one, and how all of them behave."""
+
+from base64 import b64encode
+from html import escape
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from charrnn.draw.colours import BLUE_TO_RED, palette, to_css
+from charrnn.draw.page import page
+from charrnn.studies.units.maths import Range, ends_of, range_of, values_of
+from charrnn.studies.units.peaks import coded, peaks
+from charrnn.studies.units.signals import SIGNALS
+from charrnn.studies.units.watched import APART, UnitName, recorded
+from charrnn.terminal import one_line
+from charrnn.text.vocab import REPLACEMENT, visible
+
+if TYPE_CHECKING:
+    from charrnn.nn.arrays import Floats, Ids
+    from charrnn.studies.units.maths import Value
+    from charrnn.studies.units.saturation import Distribution
+    from charrnn.studies.units.study import FoundUnit, UnitSurvey
+    from charrnn.studies.units.watched import Watched
+
+BUDGET = 12_000_000  # bytes of values in a page, which base64 makes a third more
+PEAKS = 6
+MEANINGS = {
+    "h": "hidden state",
+    "c": "cell state",
+    "i": "input gate",
+    "f": "forget gate",
+    "o": "output gate",
+    "g": "candidate",
+    "r": "reset gate",
+    "z": "update gate",
+    "n": "candidate",
+}
+
+BODY = """\
+<p class="soft">{about}</p>
+<div class="controls">
+<label>Layer <select id="layer"></select></label>
+<label>Unit <select id="unit"></select></label>
+<label>Value <select id="what"></select></label>
+<div class="legend"><span id="low"></span><span class="ramp" id="ramp"></span>
+<span id="high"></span> <span class="soft">(white: <span id="middle"></span>)</span></div>
+</div>
+<p class="said" id="said" role="status"></p>
+<div class="units">
+<section>
+<div class="text scroll" id="text" aria-label="the text, coloured by the unit"></div>
+<h2>Where it is highest, in what is shown</h2>
+<div id="highest"></div>
+<h2>Where it is lowest, in what is shown</h2>
+<div id="lowest"></div>
+</section>
+<section>
+{found}<h2>Its values, in what is shown</h2>
+<svg id="histogram" viewBox="0 0 420 172" width="420" role="img"
+ aria-label="histogram of the unit's values"></svg>
+<p class="soft" id="tallest"></p>
+</section>
+</div>
+<h2>Saturation</h2>
+<p class="soft">How often the units of this layer are at either end of what they can be: each dot
+is a unit; to the right are those that are mostly low, at the top those that are mostly high. Choose
+one by a click.</p>
+<div class="plots" id="plots"></div>
+<details id="all"><summary>All units of this layer as a table</summary>
+<div class="scroll" tabindex="0" role="region" aria-label="all units of this layer">
+<table><caption id="listed"></caption>
+<thead><tr><th scope="col">unit</th><th scope="col" class="number">low</th>
+<th scope="col" class="number">high</th><th scope="col" class="number">deviation</th></tr></thead>
+<tbody id="rows"></tbody></table></div></details>
+"""
+
+
+def units_page(
+    watched: "Watched", survey: "UnitSurvey", *, chars: int, first: UnitName | None
+) -> str:
+    """The whole page. It shows `chars` characters, and opens at the unit `first`.
+
+    If that is None, it opens at the one with the largest held-out correlation, or else at the one
+    that varies most. Where there is no room for all units (BUDGET), those that were found are kept,
+    then those that vary most; layers that were not surveyed are left out.
+    """
+    first = first or survey.surest
+    shown = watched.first(chars)
+    values, kept = values_of(watched.trained.model), _kept(shown, survey, first)
+    wanted: dict[Value, Ids | None] = {
+        value: np.array([unit for layer, unit in kept if layer == value.layer], np.intp)
+        for value in values
+    }
+    numbers = recorded(shown, wanted)
+    cells = watched.trained.model.cells
+    ranges = {name: range_of(cells[0], name) for name in watched.names(0)}
+    data = {
+        "ramp": [to_css(colour) for colour in palette(BLUE_TO_RED)],
+        "meanings": MEANINGS,
+        "ranges": {
+            name: list(bounds) if isfinite(bounds[0]) else None for name, bounds in ranges.items()
+        },
+        "layers": [watched.names(layer) for layer in range(len(cells))],
+        "text": shown.ids.tolist(),
+        "shown": _shown(watched),
+        "saturation": [
+            {one.value.name: _shares(one) for one in survey.distributions if one.value.layer == k}
+            for k in range(len(cells))
+        ],
+        "found": [_values_of_found(one) for one in survey.found],
+        "kept": [
+            {
+                "layer": layer,
+                "unit": unit,
+                "values": {v.name: _packed(x, ranges[v.name]) for v, x in of_unit.items()},
+                "peaks": {v.name: _peaks(x) for v, x in of_unit.items()},
+            }
+            for layer, unit in kept
+            for of_unit in [_of_unit(numbers, wanted, layer, unit)]
+        ],
+        "first": list(first),
+    }
+    body = BODY.format(about=_about(watched, shown, len(kept)), found=_table(survey.found))
+    return page(
+        "What the units do",
+        body,
+        data=data,
+        scripts=("draw/text.js", "studies/units/units.js"),
+        styles=("studies/units/units.css",),
+    )
+
+
+def _kept(shown: "Watched", survey: "UnitSurvey", first: UnitName) -> list[tuple[int, int]]:
+    """The layers and units that a page has room for, in order."""
+    room = max(1, BUDGET // (len(shown.names(0)) * len(shown.ids)))
+    wanted = [first, *(one.unit for one in survey.found), *survey.liveliest()]
+    chosen = dict.fromkeys((name.layer, name.unit) for name in wanted)
+    return sorted(list(chosen)[:room])
+
+
+def _of_unit(
+    numbers: "dict[Value, Floats]", wanted: "dict[Value, Ids | None]", layer: int, unit: int
+) -> "dict[Value, Floats]":
+    """All values of one unit, (T,) each."""
+    found = {}
+    for value, units in wanted.items():
+        if value.layer == layer and units is not None:
+            found[value] = numbers[value][:, int(np.searchsorted(units, unit))]
+    return found
+
+
+def _packed(values: "Floats", bounds: Range) -> dict[str, Any]:
+    low, high, codes = coded(values)
+    ends = [float(f"{end:.7g}") for end in ends_of(bounds, values)]  # a unit may be tiny
+    return {"low": low, "high": high, "ends": ends, "base64": b64encode(codes).decode("ascii")}
+
+
+def _peaks(values: "Floats") -> list[list[int]]:
+    """Where they are highest, and lowest."""
+    return [peaks(signed, PEAKS, APART).tolist() for signed in (values, -values)]
+
+
+def _shares(one: "Distribution") -> dict[str, Any]:
+    bounded = isfinite(one.range[0])
+    return {
+        "left": one.left.round(4).tolist() if bounded else None,
+        "right": one.right.round(4).tolist() if bounded else None,
+        "deviation": one.deviations.round(4).tolist(),
+    }
+
+
+def _values_of_found(one: "FoundUnit") -> dict[str, Any]:
+    return {
+        "layer": one.unit.layer,
+        "unit": one.unit.unit,
+        "what": one.unit.what,
+        "meaning": SIGNALS[one.signal].meaning,
+        "held_out": one.held_out,
+    }
+
+
+def _shown(watched: "Watched") -> list[str]:
+    """What is shown of each symbol of the vocabulary, in the order of the ids."""
+    vocabulary = watched.trained.vocabulary
+    return [visible(symbol, vocabulary.level) for symbol in vocabulary.symbols] + [REPLACEMENT]
+
+
+def _about(watched: "Watched", shown: "Watched", kept: int) -> str:
+    cells = watched.trained.model.cells
+    units = sum(cell.hidden_size for cell in cells)
+    network = f"{type(cells[0]).__name__.lower()} {len(cells)}x{cells[0].hidden_size}"
+    words = [
+        f"Each character has the colour of one unit's value when"
+        f" {escape(one_line(str(watched.trained.path)))} ({network}) has read it: blue is low, red"
+        " is high. Point at a character for the number.",
+    ]
+    read, total = len(watched.ids), watched.total
+    if len(shown.ids) < total:
+        cut = f" of {total:,}" if read == total else f" of the {read:,} that were read of {total:,}"
+        words.append(
+            f"Shown are the first {len(shown.ids):,}{cut} characters; saturation and what was found"
+            " are of all that were read."
+        )
+    if kept < units:
+        words.append(
+            f"There is room for {kept:,} of the {units:,} units: those that were found, and those"
+            " that vary most."
+        )
+    return " ".join(words)
+
+
+def _table(found: "tuple[FoundUnit, ...]") -> str:
+    """The units that were found, a row each."""
+    if not found:
+        return ""
+    rows = "".join(
+        f'<tr><td><button type="button">{escape(one.signal)}</button></td>'
+        f"<td>{escape(str(one.unit))}</td>"
+        f'<td class="number">{_signed(one.correlation)}</td>'
+        f'<td class="number">{_signed(one.held_out)}</td><td class="number">{one.p:.3f}</td></tr>\n'
+        for one in found
+    )
+    return (
+        '<h2>Units that go with something</h2>\n<table class="found"><caption>The best unit for'
+        " each signal, chosen on the first half of the text: its correlation with the signal there,"
+        " and on the other half; p is that of the search.</caption>\n<thead><tr>"
+        '<th scope="col">signal</th><th scope="col">unit</th>'
+        '<th scope="col" class="number">chosen</th><th scope="col" class="number">held out</th>'
+        f'<th scope="col" class="number">p</th></tr></thead>\n<tbody>\n{rows}</tbody></table>\n'
+    )
+
+
+def _signed(number: float) -> str:
+    return f"{number:+.2f}".replace("-", "\u2212")

@@ -1,0 +1,172 @@
+"""What `charrnn units` prints: tables, contexts, and a text in the colours of a unit, or in signs.
+
+What it returns is harmless.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from charrnn.draw.colours import BLUE_TO_RED, blend
+from charrnn.draw.marked import ended, with_marks
+from charrnn.draw.marked import legend as colour_scale
+from charrnn.draw.output import table
+from charrnn.draw.terminal_colour import painted
+from charrnn.terminal import one_line
+from charrnn.text.vocab import visible
+
+if TYPE_CHECKING:
+    from charrnn.nn.arrays import Floats
+    from charrnn.studies.units.saturation import Distribution
+    from charrnn.studies.units.study import UnitSurvey
+    from charrnn.studies.units.watched import UnitContext, UnitName, Watched, WatchedUnit
+
+BARS = " ▁▂▃▄▅▆▇█"
+SIGNS = "=- +#"  # from the lowest to the highest, a fifth of the range each
+PARTS = 9  # of a legend
+BEFORE = 40  # columns before the character of a context
+
+
+def of_all(
+    watched: "Watched",
+    found: "UnitSurvey | None",
+    one: "WatchedUnit | None",
+    most: int,
+    *,
+    colours: bool,
+) -> str:
+    """All that is known, harmless: of one unit, of those that were found, of all."""
+    parts = [_overview(watched)]
+    if one is not None:
+        parts.append(_unit(watched, one, most, colours=colours))
+    if found is not None and (found.found or found.constant):
+        parts.append(_found(found))
+    elif found is not None:
+        parts.append(_summary(found))
+    if found is not None and one is None:
+        layer, unit, what = found.surest
+        parts.append(f"see one by --unit {layer}:{unit} --what {what}, and all by --html FILE\n")
+    return "\n".join(parts)
+
+
+def _overview(watched: "Watched") -> str:
+    """What is looked at."""
+    cells = watched.trained.model.cells
+    name = f"{type(cells[0]).__name__.lower()} {len(cells)}x{cells[0].hidden_size}"
+    read, total = len(watched.ids), watched.total
+    cut = f" of {total:,}; --read N reads more" if read < total else ""
+    return f"{name}, {read:,} characters{cut}\n"
+
+
+def _unit(watched: "Watched", one: "WatchedUnit", most: int, *, colours: bool) -> str:
+    """The text in the colours of a unit, and where it is extreme."""
+    ends = one.ends
+    cut = f"... the first {most:,}; --chars N shows more\n" if most < len(watched.ids) else ""
+    return (
+        coloured(watched, one.values[:most], ends, colours=colours)
+        + cut
+        + legend(one.name, ends, colours=colours)
+        + "\n"
+        + contexts_of(one.highest(), "where it is highest", ends, colours=colours)
+        + "\n"
+        + contexts_of(one.lowest(), "where it is lowest", ends, colours=colours)
+    )
+
+
+def _summary(found: "UnitSurvey") -> str:
+    """How the values of each layer are distributed."""
+    head = ("layer", "value", "low", "high", "deviation", "distribution")
+    rows = [
+        (
+            f"{one.value.layer}",
+            one.value.name,
+            _share(one.left),
+            _share(one.right),
+            f"{one.deviations.mean():.3f}",
+            _bars(one),
+        )
+        for one in found.distributions
+    ]
+    return (
+        f"{table([head, *rows])}low, high: the share of characters at which a unit is saturated,"
+        " the mean of all units: gates\nbelow 0.1 and above 0.9; h, g, n below -0.9 and above 0.9\n"
+    )
+
+
+def _found(found: "UnitSurvey") -> str:
+    """The units that go with the signals."""
+    head = ("signal", "unit", "chosen", "held out", "p")
+    rows = [
+        (
+            one.signal,
+            str(one.unit),
+            f"{one.correlation:+.3f}",
+            f"{one.held_out:+.3f}",
+            f"{one.p:.3f}",
+        )
+        for one in found.found
+    ]
+    words = (
+        "correlations of the best unit for each signal: on the first half of the text, where it is"
+        " chosen,\nand on the other half; p is the share of shifted signals that some unit goes"
+        " with as well\n"
+    )
+    if found.constant:
+        words += f"not in both halves of this text: {', '.join(found.constant)}\n"
+    return table([head, *rows]) + words
+
+
+def coloured(
+    watched: "Watched", values: "Floats", limits: tuple[float, float], *, colours: bool
+) -> str:
+    """The text, as far as there are `values` (n,), in their colours, or with signs below."""
+    level = watched.trained.vocabulary.level
+    pieces = [visible(ord(c), level) for c in watched.text[: len(values)]]
+    shares = _shares(values, limits)
+    if not colours:
+        signs = [SIGNS[min(int(share * len(SIGNS)), len(SIGNS) - 1)] for share in shares]
+        return with_marks(pieces, [signs], fill=True)
+    return ended(painted(pieces, [blend(BLUE_TO_RED, share) for share in shares]))
+
+
+def legend(name: "UnitName", limits: tuple[float, float], *, colours: bool) -> str:
+    """What the colours, or the signs, stand for."""
+    low, high = limits
+    if not colours:
+        edges = [low + (high - low) * k / len(SIGNS) for k in range(1, len(SIGNS))]
+        words = [f"= below {edges[0]:.2f}", f"- below {edges[1]:.2f}"]
+        words += [f"+ above {edges[2]:.2f}", f"# above {edges[3]:.2f}"]
+        return f"unit {name}; below each character a sign: {', '.join(words)}\n"
+    labels = [f"{low + k / (PARTS - 1) * (high - low):+.2f}" for k in range(PARTS)]
+    return f"unit {name} {colour_scale(labels, BLUE_TO_RED)}\n"
+
+
+def contexts_of(
+    contexts: "list[UnitContext]", title: str, limits: tuple[float, float], *, colours: bool
+) -> str:
+    """Where a unit is extreme, a line each; what stands there is in brackets, or in its colour."""
+    lines = [title]
+    for one in contexts:
+        at = one_line(one.symbol)
+        (share,) = _shares(np.array([one.value]), limits)
+        mark = painted([at], [blend(BLUE_TO_RED, share)]) if colours else f"[{at}]"
+        before = one_line(one.before)[-len(one.before) :].rjust(BEFORE)
+        lines.append(f"{one.value:+8.3f}  {before}{mark}{one_line(one.after)}")
+    return "\n".join(lines) + "\n"
+
+
+def _share(shares: "Floats") -> str:
+    return "-" if np.isnan(shares).any() else f"{shares.mean():.1%}"
+
+
+def _bars(one: "Distribution") -> str:
+    most = one.histogram.max()
+    heights = np.ceil(one.histogram / most * (len(BARS) - 1)).astype(int)
+    bars = "".join(BARS[k] for k in heights.tolist())
+    return f"{one.edges[0]:g} {bars} {one.edges[-1]:g}"
+
+
+def _shares(values: "Floats", limits: tuple[float, float]) -> list[float]:
+    low, high = limits
+    shares: list[float] = np.clip((values - low) / (high - low), 0, 1).tolist()
+    return shares
