@@ -169,7 +169,7 @@ def products(task: dict[str, Any]) -> dict[str, Any]:
     kinds |= {name: KERNELS[name]().product(R, K, N, dtype) for name in installed()}
     found = {}
     for name, product in kinds.items():
-        product.load(w)
+        product.prepare(w)
         seconds = []
         for _ in range(300):
             begun = time.perf_counter()

@@ -23,7 +23,7 @@ from statistics import median
 from typing import NamedTuple
 
 from charrnn.nn import kernels
-from charrnn.parallel.layout import Layout, choose, usable_cores
+from charrnn.parallel.layout import Layout, layout_for, usable_cores
 
 RUNNERS = Path(__file__).with_name("bench_runners.py")
 CORES = usable_cores()
@@ -105,7 +105,7 @@ def layouts(folder: Path) -> None:
             processes = step_seconds(folder, 1, hidden, tracks, Layout(CORES, 1))
             threads = step_seconds(folder, 1, hidden, tracks, Layout(1, CORES))
             alone = step_seconds(folder, 1, hidden, tracks, Layout(1, 1))
-            picked = choose(tracks, hidden, CORES, packed=kernels.choose().packed)
+            picked = layout_for(tracks, hidden, CORES, packed=kernels.choose_kernels().packed)
             times = [_ms(alone), _ms(threads), _ms(processes)]
             choice = f"{picked.processes} x {picked.threads}"
             rows.append([f"LSTM 1x{hidden}", str(tracks), *times, choice])

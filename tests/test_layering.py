@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "charrnn"
@@ -47,6 +48,7 @@ def module_name(path: Path) -> str:
 MODULES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 
+@cache
 def imports_of(name: str) -> set[str]:
     """Every module that `name` imports anywhere in its file, functions included."""
     imported = set()

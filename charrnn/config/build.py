@@ -6,7 +6,7 @@ from typing import TypeVar
 from charrnn.config import Choice, Config
 from charrnn.nn.cells import CELLS
 from charrnn.nn.initializers import INITIALIZERS, Initializer
-from charrnn.nn.layers.noise import Rates
+from charrnn.nn.layers.noise import DropoutRates
 from charrnn.nn.model import CharModel
 from charrnn.optim import OPTIMIZERS, SCHEDULES, Optimizer, Schedule
 from charrnn.text.read import TextFormat
@@ -24,7 +24,7 @@ def model(config: Config, vocab_size: int) -> CharModel:
         cells=(cell,) * m.num_layers,
         embedding_size=m.embedding_size,
         tied=m.tie_weights,
-        noise=Rates(
+        noise=DropoutRates(
             input=m.input_dropout,
             hidden=m.dropout,
             output=m.dropout if m.output_dropout is None else m.output_dropout,

@@ -36,7 +36,7 @@ _hollow = ContextVar("_hollow", default=False)
 
 
 @contextmanager
-def hollow() -> Iterator[None]:
+def shapes_only() -> Iterator[None]:
     """In the block, what is made by `empty` and `zeros` has a shape and a size, and no memory.
 
     So whatever makes arrays can tell how large it would be, by being made.

@@ -6,7 +6,7 @@ from charrnn.nn.arrays import DType, Floats, empty
 from charrnn.nn.cells import Cell, State, Tape
 from charrnn.nn.kernels.base import Kernels
 from charrnn.nn.layers.dropout import Dropout
-from charrnn.nn.layers.noise import Noise, Rates
+from charrnn.nn.layers.noise import DropoutRates, NoiseKey
 from charrnn.nn.layers.recurrent_noise import PastTape, Weights
 
 
@@ -34,7 +34,7 @@ class BlockTape:
         own = [array.nbytes for array in (self.mask, self.dropped) if array is not None]
         return sum(own) + self.cell.nbytes + self.past.nbytes
 
-    def output(self, noise: Noise | None) -> Floats:
+    def output(self, noise: NoiseKey | None) -> Floats:
         """What is handed upward (T, B, H): the hidden states, after dropout if there is any."""
         return self.cell.h[1:] if noise is None or self.dropped is None else self.dropped
 
@@ -45,7 +45,7 @@ class Block:
 
     k: int
     cell: Cell
-    rates: Rates
+    rates: DropoutRates
     dropout: Dropout  # of the outputs
 
     def tape(self, T: int, B: int, dtype: DType, kernels: Kernels) -> BlockTape:
@@ -59,12 +59,12 @@ class Block:
             dropped=empty((T, B, H), dtype) if drops else None,
         )
 
-    def load(self, w: Weights, tape: BlockTape, noise: Noise | None) -> None:
+    def prepare(self, w: Weights, tape: BlockTape, noise: NoiseKey | None) -> None:
         """Lay the weights out, once after they have changed, and some of them dropped."""
         tape.past.drop_weights_(noise, self.k, w["Wh"])
-        self.cell.load(tape.past.weights(noise, w), tape.cell)
+        self.cell.prepare(tape.past.weights(noise, w), tape.cell)
 
-    def forward(self, w: Weights, state: State, tape: BlockTape, noise: Noise | None) -> Floats:
+    def forward(self, w: Weights, state: State, tape: BlockTape, noise: NoiseKey | None) -> Floats:
         """From the pre-activations on the tape to what is read above (T, B, H)."""
         steps = len(tape.cell.z)
         tape.past.draw_(noise, self.k, steps)
@@ -81,7 +81,7 @@ class Block:
         tape: BlockTape,
         g: Weights,
         dstate: State | None,
-        noise: Noise | None,
+        noise: NoiseKey | None,
     ) -> State:
         """From dy to the gradients of the pre-activations, on the tape, and of the weights.
 

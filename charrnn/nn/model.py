@@ -17,14 +17,14 @@ from charrnn.nn.kernels.plain import NUMPY
 from charrnn.nn.layers.dropout import Dropout, InputDropout
 from charrnn.nn.layers.head import Head
 from charrnn.nn.layers.loss import CrossEntropy, LossTape
-from charrnn.nn.layers.noise import Noise, Rates
+from charrnn.nn.layers.noise import DropoutRates, NoiseKey
 from charrnn.nn.layers.projection import FromHidden, FromIds
 from charrnn.nn.ops import rows
 from charrnn.nn.params import Params
 from charrnn.nn.rng import stream
 from charrnn.nn.tape import WHOLE, ModelTape, States, Window
 
-QUIET = Rates()
+QUIET = DropoutRates()
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class CharModel:
     cells: tuple[Cell, ...]
     embedding_size: int = 0  # 0: one-hot
     tied: bool = False
-    noise: Rates = QUIET
+    noise: DropoutRates = QUIET
     learn_initial_state: bool = False
     label_smoothing: float = 0.0
 
@@ -131,11 +131,11 @@ class CharModel:
             dh=empty((T, B, H), dtype),
         )
 
-    def load(self, p: Params, tape: ModelTape, noise: Noise | None = None) -> None:
+    def prepare(self, p: Params, tape: ModelTape, noise: NoiseKey | None = None) -> None:
         """Lay the weights out on `tape` for `forward`: once, after they have changed."""
-        self.from_ids.load(p.scope("layers.0"), p.get("embedding"), tape.tables)
+        self.from_ids.prepare(p.scope("layers.0"), p.get("embedding"), tape.tables)
         for block, memory in zip(self.blocks, tape.blocks, strict=True):
-            block.load(p.scope(f"layers.{block.k}"), memory, noise)
+            block.prepare(p.scope(f"layers.{block.k}"), memory, noise)
 
     def forward(
         self,
@@ -143,7 +143,7 @@ class CharModel:
         ids: Ids,
         state: States,
         tape: ModelTape,
-        noise: Noise | None = None,
+        noise: NoiseKey | None = None,
         *,
         carry: int | None = None,
         skip: int = 0,
@@ -185,7 +185,7 @@ class CharModel:
         y: Ids,
         state: States | None,
         tape: ModelTape,
-        noise: Noise | None = None,
+        noise: NoiseKey | None = None,
         targets: int | None = None,
         window: Window = WHOLE,
     ) -> tuple[float, States]:
@@ -199,7 +199,7 @@ class CharModel:
         weights, carry, skip = window
         targets = targets or y[skip:].size
         start = self.initial_state(p, x.shape[1]) if state is None else state
-        self.load(p, tape, noise)
+        self.prepare(p, tape, noise)
         last = self.forward(p, x, start, tape, noise, carry=carry, skip=skip)
         loss = self.training_loss(y, tape, weights, skip) / targets
         self.loss_backward(tape, weights, skip, targets)
@@ -233,7 +233,7 @@ class CharModel:
         g: Params,
         x: Ids,
         tape: ModelTape,
-        noise: Noise | None,
+        noise: NoiseKey | None,
         *,
         dlast: States | None = None,
         skip: int = 0,
@@ -286,7 +286,7 @@ class CharModel:
     def _dropout(self, rate: float) -> Dropout:
         return Dropout(rate, self.noise.variational)
 
-    def _kept(self, ids: Ids, tape: ModelTape, noise: Noise | None) -> Floats | None:
+    def _kept(self, ids: Ids, tape: ModelTape, noise: NoiseKey | None) -> Floats | None:
         """What the characters are multiplied with, where some are dropped."""
         if noise is None or tape.inputs is None:
             return None

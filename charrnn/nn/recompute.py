@@ -10,7 +10,7 @@ import numpy as np
 from charrnn.nn.arrays import DType, Floats, Ids, empty
 from charrnn.nn.kernels.base import Kernels
 from charrnn.nn.kernels.plain import NUMPY
-from charrnn.nn.layers.noise import Noise
+from charrnn.nn.layers.noise import NoiseKey
 from charrnn.nn.model import CharModel
 from charrnn.nn.params import Params
 from charrnn.nn.tape import WHOLE, States, Window
@@ -43,7 +43,7 @@ class InParts:
         x: Ids,
         y: Ids,
         state: States | None,
-        noise: Noise | None = None,
+        noise: NoiseKey | None = None,
         targets: int | None = None,
         window: Window = WHOLE,
     ) -> tuple[float, States]:
@@ -51,7 +51,7 @@ class InParts:
         model, T = self.model, len(x)
         weights, carry, skip = window
         targets, carry = targets or y[skip:].size, T if carry is None else carry
-        model.load(p, self.tape, noise)
+        model.prepare(p, self.tape, noise)
         now, loss = model.initial_state(p, x.shape[1]) if state is None else state, 0.0
         for part, kept in zip(self._parts(T), self.starts, strict=False):
             _copy(now, kept)
@@ -77,7 +77,7 @@ class InParts:
         return [slice(k, min(k + self.N, T)) for k in range(0, T, self.N)]
 
     def _forward(
-        self, p: Params, x: Ids, state: States, part: slice, noise: Noise | None, skip: int
+        self, p: Params, x: Ids, state: States, part: slice, noise: NoiseKey | None, skip: int
     ) -> States:
         steps = part.stop - part.start
         return self.model.forward(
@@ -98,7 +98,7 @@ class InParts:
         p: Params,
         x: Ids,
         part: slice,
-        noise: Noise | None,
+        noise: NoiseKey | None,
         weights: Floats | None,
         skip: int,
         targets: int,

@@ -20,20 +20,20 @@ def clip_(g: Params, *, value: float | None, norm: float | None) -> Clipped:
 
     Does nothing to a gradient that is not finite.
     """
-    before = length(g)
+    before = norm_of(g)
     if not isfinite(before):
         return Clipped(before, False)
     after = before
     if value is not None:
         np.clip(g.flat, -value, value, out=g.flat)
-        after = length(g)
+        after = norm_of(g)
     if norm is not None and after > norm:
         np.multiply(g.flat, norm / after, out=g.flat)
         return Clipped(before, True)
     return Clipped(before, after < before)
 
 
-def length(p: Params) -> float:
+def norm_of(p: Params) -> float:
     """The Euclidean norm of all numbers, also where their squares do not fit their dtype."""
     square = float(np.dot(p.flat, p.flat))
     if not isfinite(square):

@@ -23,7 +23,7 @@ class Layout(NamedTuple):
     threads: int
 
 
-def choose(batch_size: int, hidden_size: int, cores: int, *, packed: bool) -> Layout:
+def layout_for(batch_size: int, hidden_size: int, cores: int, *, packed: bool) -> Layout:
     """What `train.workers: auto` is for this network on a machine of so many cores."""
     enough = ENOUGH_PACKED if packed else ENOUGH_TRACKS
     processes = max(1, min(cores, batch_size // enough))

@@ -194,7 +194,7 @@ def _plan(config: Config, model: CharModel, dataset: Dataset, batches: Chunks) -
         clip_value=config.train.clip_value,
         clip_norm=config.train.clip_norm,
         seed=config.train.seed,
-        kernels=kernels.choose(),
+        kernels=kernels.choose_kernels(),
         average=config.train.average,
         gradient_noise=config.train.gradient_noise,
         recompute=config.train.recompute,

@@ -9,11 +9,11 @@ from charrnn.config import Config
 from charrnn.errors import UsageError
 from charrnn.parallel import mpi
 from charrnn.parallel.base import SOLO, Communicator
-from charrnn.parallel.layout import choose, usable_cores
+from charrnn.parallel.layout import layout_for, usable_cores
 from charrnn.parallel.launcher import launched, local_size
 from charrnn.parallel.local import local_workers
 from charrnn.parallel.threads import blas_threads
-from charrnn.training.message import length
+from charrnn.training.message import message_size
 from charrnn.training.plan import Plan
 
 
@@ -48,7 +48,7 @@ def gather_team(
         if processes == 1:
             yield Team(SOLO, threads, notes)
             return
-        n = length(plan.model.shapes(), plan.model.cells, B)
+        n = message_size(plan.model.shapes(), plan.model.cells, B)
         comm_ = local_workers(processes, n, dtype, threads or 1, work, config)
         yield Team(stack.enter_context(comm_), threads, notes)
 
@@ -66,7 +66,7 @@ def _layout(config: Config, plan: Plan) -> tuple[int, int | None, tuple[str, ...
     asked, B = config.train.workers, plan.batches.batch_size
     if asked == "auto":
         packed = plan.kernels.packed
-        return (*choose(B, config.model.hidden_size, usable_cores(), packed=packed), ())
+        return (*layout_for(B, config.model.hidden_size, usable_cores(), packed=packed), ())
     if asked > B:
         return B, 1, (f"{asked} workers cannot share {B} tracks: {B} workers",)
     return asked, None if asked == 1 else 1, ()

@@ -79,7 +79,7 @@ class _Group:
     ) -> None:
         self.model, self.p = model, p
         self.tape = model.tape(1, width, p.flat.dtype)
-        model.load(p, self.tape)
+        model.prepare(p, self.tape)
         self.state = tuple(tuple(np.repeat(a, width, axis=0) for a in layer) for layer in state)
         self.ids = np.zeros((1, width), np.intp)
         self.logits = self.tape.logits[0]  # (R, V)
@@ -96,7 +96,7 @@ class _Group:
 def _read(model: CharModel, p: Params, prime: Ids) -> tuple[States, Floats]:
     """The state after the prime, each (1, H), and the logits (1, V) of what follows."""
     tape = model.tape(STEPS, GROUP, p.flat.dtype)
-    model.load(p, tape)
+    model.prepare(p, tape)
     state = model.initial_state(p, GROUP)
     for start in range(0, len(prime), STEPS):
         x = np.repeat(prime[start : start + STEPS, None], GROUP, axis=1)
@@ -123,7 +123,7 @@ def _rows_at_once(model: CharModel, p: Params, count: int) -> int:
 def _trial(model: CharModel, p: Params, width: int) -> Floats:
     """The logits (R, V) of R rows of different characters after a few steps, one at a time."""
     tape = model.tape(1, width, p.flat.dtype)
-    model.load(p, tape)
+    model.prepare(p, tape)
     state = model.initial_state(p, width)
     for t in range(3):
         x = (np.arange(width) + t)[None, :] % model.vocab_size

@@ -95,7 +95,7 @@ class Evaluation:
     def _begin(self, k: int, tape: ModelTape) -> States:
         """The state that the tracks of group `k` start from."""
         tracks = self.groups[k]
-        self.model.load(self.p, tape)
+        self.model.prepare(self.p, tape)
         state = self.model.initial_state(self.p, len(tracks))
         if self.tracks == 1:
             return state

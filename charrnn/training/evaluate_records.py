@@ -67,7 +67,7 @@ class RecordEvaluation:
     @may_overflow
     def _read(self, k: int) -> None:
         group, longest, tape = self.groups[k], self._longest(k), self.tape(k)
-        self.model.load(self.p, tape)
+        self.model.prepare(self.p, tape)
         state = self.model.initial_state(self.p, len(group))
         for start in range(0, longest, STEPS):
             stop = min(start + STEPS, longest)

@@ -3,12 +3,12 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from charrnn.nn.arrays import DType, hollow
+from charrnn.nn.arrays import DType, shapes_only
 from charrnn.nn.model import CharModel
 from charrnn.nn.params import Params, size_of
 from charrnn.parallel.base import share_of
 from charrnn.training.evaluate import evaluation_of
-from charrnn.training.message import length
+from charrnn.training.message import message_size
 from charrnn.training.plan import Plan, memory_for
 
 READING = 5 * 8  # bytes beside the tape for each character of a chunk: positions, ids, row starts
@@ -38,7 +38,7 @@ def footprint(plan: Plan, dtype: DType, processes: int, each: int) -> Footprint:
     shapes, B = plan.model.shapes(), plan.batches.batch_size
     copy = size_of(shapes) * dtype.itemsize
     saved = copy * (1 + len(plan.optimizer.slots) + (plan.average > 0))  # and at times the best
-    messages = length(shapes, plan.model.cells, B) * dtype.itemsize
+    messages = message_size(shapes, plan.model.cells, B) * dtype.itemsize
     kept = saved if plan.on_nonfinite == "rollback" else 0
     held = processes * (saved + copy + kept) + messages * (1 if processes == 1 else processes + 1)
     if held > BEYOND:
@@ -68,7 +68,7 @@ def drawing(model: CharModel, dtype: DType) -> int:
 
 def tape_bytes(plan: Plan, tracks: int, dtype: DType) -> int:
     """Of the memory for the chunks of so many tracks."""
-    with hollow():
+    with shapes_only():
         return memory_for(plan, tracks, dtype).nbytes
 
 
@@ -78,14 +78,14 @@ def _chunk(plan: Plan, tracks: int, dtype: DType) -> int:
 
 def _one_step(plan: Plan, tracks: int, dtype: DType) -> int:
     """What a tape has of every weight that it lays out, however few the steps."""
-    with hollow():
+    with shapes_only():
         return plan.model.tape(1, tracks, dtype, plan.kernels).nbytes
 
 
 def _evaluation(plan: Plan, dtype: DType) -> int:
     """Of the largest group of tracks, or of records, of the parts that are judged."""
     sizes = [0]
-    with hollow():
+    with shapes_only():
         p = Params.zeros(plan.model.shapes(), dtype)
         for part in (plan.val, plan.test):
             if part is not None:

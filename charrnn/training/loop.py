@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator, Iterator
 from math import isfinite
 from time import perf_counter
 
-from charrnn.nn.layers.noise import Noise
+from charrnn.nn.layers.noise import NoiseKey
 from charrnn.nn.ops import may_overflow
 from charrnn.nn.params import Params
 from charrnn.nn.recompute import InParts
@@ -15,8 +15,8 @@ from charrnn.optim import (
     average_,
     clip_,
     disturb_,
-    length,
     new_scratch,
+    norm_of,
     step_,
 )
 from charrnn.parallel.base import SOLO, Communicator
@@ -110,7 +110,7 @@ class _Run:
             return self._recover(what, state.step + 1, skippable=True)
         rate = self._learning_rate() * chunk.scale
         self._change_weights(rate)
-        if not isfinite(length(state.params)):
+        if not isfinite(norm_of(state.params)):
             return self._recover(first_not_finite(message, state.params), state.step + 1)
         state.step += 1
         state.skips = 0
@@ -145,7 +145,7 @@ class _Run:
             chunk.y,
             self._carried() if chunk.carried else None,
         )
-        noise = Noise(plan.seed, state.step, self.tracks.start)
+        noise = NoiseKey(plan.seed, state.step, self.tracks.start)
         window = Window(chunk.weights, chunk.carry, chunk.skip)
         if isinstance(self.memory, InParts):
             return self.memory.loss_and_grads(

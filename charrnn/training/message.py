@@ -33,7 +33,7 @@ class Message:
         names = count()
         of_states = {f"{next(names)}": (B, cell.hidden_size) for cell in cells for _ in cell.states}
         self.comm, self.tracks = comm, share(B, comm)
-        self.vector = comm.vector(length(shapes, cells, B), dtype)
+        self.vector = comm.vector(message_size(shapes, cells, B), dtype)
         N, end = size_of(shapes), size_of(shapes) + len(NUMBERS)
         self.grads = Params(shapes, self.vector[:N])
         self.numbers = self.vector[N:end]
@@ -66,7 +66,7 @@ class Message:
         return bool(self.numbers[2] > 0)
 
 
-def length(shapes: Mapping[str, Shape], cells: Sequence[Cell], B: int) -> int:
+def message_size(shapes: Mapping[str, Shape], cells: Sequence[Cell], B: int) -> int:
     """How many numbers a message has."""
     states = sum(B * cell.hidden_size * len(cell.states) for cell in cells)
     return size_of(shapes) + len(NUMBERS) + states

@@ -86,7 +86,7 @@ def naive_nats(trained: api.Trained, text: str) -> float:
     """The definition of a score: one pass, one character at a time, one state."""
     ids = trained.vocabulary.encode(text)
     tape = trained.model.tape(1, 1, trained.params.flat.dtype)
-    trained.model.load(trained.params, tape)
+    trained.model.prepare(trained.params, tape)
     state = trained.model.initial_state(trained.params, 1)
     total = 0.0
     for now, following in itertools.pairwise(ids):

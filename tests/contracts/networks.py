@@ -7,7 +7,7 @@ import numpy as np
 from charrnn.config.keys import Key, keys_of
 from charrnn.nn.cells import CELLS, Cell
 from charrnn.nn.initializers import Uniform
-from charrnn.nn.layers.noise import Noise, Rates
+from charrnn.nn.layers.noise import DropoutRates, NoiseKey
 from charrnn.nn.model import CharModel
 from charrnn.nn.params import Params
 from tests import naive
@@ -59,17 +59,17 @@ def chunk(seed: int = 0, steps: int = T, tracks: int = B):
     return ids[:-1], ids[1:]
 
 
-noise = Noise(9, 0)  # the same at every call
+noise = NoiseKey(9, 0)  # the same at every call
 NOISES = {
-    "quiet": Rates(),
-    "dropout": Rates(hidden=0.4, output=0.3),
-    "input": Rates(input=0.3),
-    "variational": Rates(input=0.3, hidden=0.4, output=0.3, variational=True),
-    "recurrent": Rates(recurrent=0.4),
-    "weights": Rates(weights=0.3),
-    "zoneout": Rates(zoneout=0.3),
-    "all but zoneout": Rates(0.2, 0.3, 0.2, 0.3, 0.2, variational=True),
-    "all": Rates(0.2, 0.3, 0.2, 0.3, 0.2, 0.3, variational=True),
+    "quiet": DropoutRates(),
+    "dropout": DropoutRates(hidden=0.4, output=0.3),
+    "input": DropoutRates(input=0.3),
+    "variational": DropoutRates(input=0.3, hidden=0.4, output=0.3, variational=True),
+    "recurrent": DropoutRates(recurrent=0.4),
+    "weights": DropoutRates(weights=0.3),
+    "zoneout": DropoutRates(zoneout=0.3),
+    "all but zoneout": DropoutRates(0.2, 0.3, 0.2, 0.3, 0.2, variational=True),
+    "all": DropoutRates(0.2, 0.3, 0.2, 0.3, 0.2, 0.3, variational=True),
 }
 
 

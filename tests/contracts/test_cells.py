@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from charrnn.nn.layers.noise import Rates
+from charrnn.nn.layers.noise import DropoutRates
 from charrnn.nn.model import CharModel
 from tests import naive
 from tests.contracts.networks import (
@@ -24,7 +24,7 @@ from tests.contracts.networks import (
     weights,
 )
 
-DROPOUT = Rates(hidden=0.3, output=0.3)
+DROPOUT = DropoutRates(hidden=0.3, output=0.3)
 each_cell = pytest.mark.parametrize("cell", EVERY_CELL, ids=label)
 LAYERS = pytest.mark.parametrize("layers", [1, 2, 3])
 
@@ -41,7 +41,7 @@ def arrays_of(thing) -> list[np.ndarray]:
 
 def forward(model, p, x, state=None, steps=None):
     tape = model.tape(steps or len(x), x.shape[1], p.flat.dtype).first(len(x))
-    model.load(p, tape)
+    model.prepare(p, tape)
     last = model.forward(p, x, state or model.initial_state(p, x.shape[1]), tape)
     return tape, last
 
@@ -119,7 +119,7 @@ def test_the_gradients_of_both_ends_of_the_state(cell) -> None:
     d, state, v = random_state(cell, 1), random_state(cell, 2), random_state(cell, 3)
     tape = cell.tape(T, B, FLOAT64)
 
-    cell.load(w, tape)
+    cell.prepare(w, tape)
 
     def loss(along: float) -> float:
         tape.z[...] = z
@@ -147,7 +147,7 @@ def test_a_cell_alone_is_the_oracles_entry_by_entry_with_a_gradient_at_its_last_
     tape = cell.tape(T, B, FLOAT64)
     tape.z[...] = z
     g = {k: np.full(s, np.nan) for k, s in cell.shapes().items()}
-    cell.load(w, tape)
+    cell.prepare(w, tape)
     last = cell.forward(w, start, tape)
     h = tape.h[1:].copy()
     dstart = cell.backward(w, dh, tape, g, dlast)
@@ -269,7 +269,7 @@ def test_the_memory_of_a_tape_is_what_its_docstring_says(
 @each_cell
 @pytest.mark.parametrize("dropout", [0.0, 0.5])
 def test_the_memory_of_a_models_tape_is_what_its_docstring_says(cell, dropout: float) -> None:
-    model = CharModel(V, (cell, cell), noise=Rates(hidden=dropout, output=dropout))
+    model = CharModel(V, (cell, cell), noise=DropoutRates(hidden=dropout, output=dropout))
     G, N = cell.gates, (model.tape(T, B, FLOAT64).nbytes - V * T * B) // 8
     own = 2 * V * G * H + V * T * B + T * B * (V + 3) + T * B * H
     own += 2 * 2 * T * B * H if dropout else 0

@@ -9,11 +9,11 @@ from charrnn.errors import UsageError
 from charrnn.nn import kernels
 from charrnn.nn.cells import gru, lstm, rnn
 from charrnn.nn.gradcheck import directional_error
-from charrnn.nn.kernels import KERNELS, choose, installed
+from charrnn.nn.kernels import KERNELS, choose_kernels, installed
 from charrnn.nn.kernels.plain import NUMPY, Plain
 from charrnn.nn.kernels.tiled import WIDTH, Tiled, depth_of
 from charrnn.nn.layers import projection
-from charrnn.nn.layers.noise import Rates
+from charrnn.nn.layers.noise import DropoutRates
 from charrnn.nn.model import CharModel
 from tests.contracts.networks import (
     EVERY_CELL,
@@ -36,7 +36,7 @@ STEPS = {
     for module in (rnn, lstm, gru, projection)
     for name, function in inspect.getmembers(module, inspect.isfunction)
 }
-NOISE = Rates(hidden=0.3, output=0.3)
+NOISE = DropoutRates(hidden=0.3, output=0.3)
 each_set = pytest.mark.parametrize("name", SETS)
 each_dtype = pytest.mark.parametrize("dtype", [FLOAT32, FLOAT64], ids=str)
 
@@ -46,7 +46,7 @@ each_dtype = pytest.mark.parametrize("dtype", [FLOAT32, FLOAT64], ids=str)
 @pytest.mark.parametrize("layers", [1, 2])
 def test_back_propagation_is_the_derivative(name: str, cell, layers: int) -> None:
     model = CharModel(
-        V, (cell,) * layers, 3, noise=Rates(hidden=0.3, output=0.3), learn_initial_state=True
+        V, (cell,) * layers, 3, noise=DropoutRates(hidden=0.3, output=0.3), learn_initial_state=True
     )
     p, (x, y) = weights(model), chunk()
     tape, g, scratch = model.tape(T, B, FLOAT64, SETS[name]), p.like(), p.like()
@@ -130,7 +130,7 @@ def test_a_product_is_x_times_w(name: str, dtype, R: int, K: int, N: int) -> Non
     for k in range(2):
         w = rng.normal(size=(K, N)).astype(dtype)
         x, out = rng.normal(size=(R, K)).astype(dtype), np.full((R, N), np.nan, dtype)
-        product.load(w if k else np.ascontiguousarray(w.T).T)
+        product.prepare(w if k else np.ascontiguousarray(w.T).T)
         product(x, out)
         exact = x.astype(float) @ w.astype(float)
         np.testing.assert_allclose(out, exact, rtol=0, atol=np.finfo(dtype).eps * K * 8)
@@ -150,7 +150,7 @@ def test_tiles_are_the_matrix_whether_they_pay_here_or_not(R: int, K: int, N: in
     results = []
     for product in (tiled, plain):
         out = np.empty((R, N))
-        product.load(w)
+        product.prepare(w)
         product(x, out)
         results.append(out)
     np.testing.assert_allclose(*results, rtol=1e-12, atol=1e-12)
@@ -158,12 +158,12 @@ def test_tiles_are_the_matrix_whether_they_pay_here_or_not(R: int, K: int, N: in
 
 def test_what_is_asked_for_is_taken(monkeypatch) -> None:
     monkeypatch.setenv("CHARRNN_KERNELS", "numpy")
-    assert choose() is NUMPY
+    assert choose_kernels() is NUMPY
     monkeypatch.setenv("CHARRNN_KERNELS", "auto")
-    assert choose().name == SETS[installed()[-1]].name
+    assert choose_kernels().name == SETS[installed()[-1]].name
     monkeypatch.setenv("CHARRNN_KERNELS", "slow")
     with pytest.raises(UsageError, match="CHARRNN_KERNELS is slow; expected auto, numpy or fast"):
-        choose()
+        choose_kernels()
 
 
 def test_a_set_that_is_not_installed_is_refused_by_name_and_left_out_by_auto(monkeypatch) -> None:
@@ -173,6 +173,6 @@ def test_a_set_that_is_not_installed_is_refused_by_name_and_left_out_by_auto(mon
     monkeypatch.setitem(kernels.KERNELS, "fast", missing)
     monkeypatch.setenv("CHARRNN_KERNELS", "fast")
     with pytest.raises(UsageError, match=r"pip install 'charrnn\[fast\]'"):
-        choose()
+        choose_kernels()
     monkeypatch.setenv("CHARRNN_KERNELS", "auto")
-    assert choose() is NUMPY
+    assert choose_kernels() is NUMPY

@@ -7,7 +7,7 @@ import pytest
 
 from charrnn.nn.initializers import Default
 from charrnn.nn.kernels import KERNELS, installed
-from charrnn.nn.layers.noise import Noise, Rates
+from charrnn.nn.layers.noise import DropoutRates, NoiseKey
 from charrnn.nn.model import CharModel
 from charrnn.optim import OPTIMIZERS, clip_, new_scratch, new_slots, step_
 from tests.contracts.networks import EVERY_CELL, label
@@ -22,7 +22,7 @@ def test_a_step_allocates_nothing_that_grows_with_anything(name: str, cell) -> N
     """What remains, views and random generators and NumPy's buffers, is of one size for all."""
     sized = type(cell)(H, **{k: v for k, v in vars(cell).items() if k != "hidden_size"})
     model = CharModel(
-        V, (sized, sized), 8, noise=Rates(hidden=0.2, output=0.2), learn_initial_state=True
+        V, (sized, sized), 8, noise=DropoutRates(hidden=0.2, output=0.2), learn_initial_state=True
     )
     p = model.init(1, Default(), np.dtype(np.float32))
     rule, g = OPTIMIZERS["adam"](), p.like()
@@ -33,7 +33,7 @@ def test_a_step_allocates_nothing_that_grows_with_anything(name: str, cell) -> N
 
     def step(t: int) -> None:
         nonlocal state
-        noise = Noise(1, t)
+        noise = NoiseKey(1, t)
         _, state = model.loss_and_grads(p, g, ids[:-1], ids[1:], state, tape, noise)
         clip_(g, value=0.5, norm=1.0)
         step_(rule, p, g, slots, scratch, lr=0.01, t=t)

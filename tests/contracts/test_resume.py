@@ -15,7 +15,7 @@ import pytest
 
 from charrnn.nn.cells import Cell, Gru, Lstm, Rnn
 from charrnn.nn.initializers import Default
-from charrnn.nn.layers.noise import Rates
+from charrnn.nn.layers.noise import DropoutRates
 from charrnn.nn.model import CharModel
 from charrnn.optim import OPTIMIZERS, SCHEDULES
 from charrnn.storage.checkpoint import read_checkpoint, write_checkpoint
@@ -51,7 +51,9 @@ def part(n: int, seed: int) -> Part:
 def plan(cell: str, manner: str) -> Plan:
     """Three epochs of four chunks, with an evaluation after every third step."""
     rich = manner == "rich"
-    rates = Rates(hidden=0.2, output=0.2, recurrent=0.2, zoneout=0.1) if rich else Rates()
+    rates = (
+        DropoutRates(hidden=0.2, output=0.2, recurrent=0.2, zoneout=0.1) if rich else DropoutRates()
+    )
     return Plan(
         model=CharModel(V, (CELLS[cell],) * (1 + rich), noise=rates, learn_initial_state=rich),
         optimizer=OPTIMIZERS["adam" if rich else "momentum"](learning_rate=0.05),

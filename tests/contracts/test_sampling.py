@@ -125,7 +125,7 @@ def test_the_log_probability_is_the_models_own() -> None:
     drawn = list(islice(generate(model, params, prime, filters=[Temperature(0.3), TopK(2)]), 20))
     ids = np.concatenate([prime, [one.ids[0] for one in drawn]])
     tape = model.tape(len(ids), 1, params.flat.dtype)
-    model.load(params, tape)
+    model.prepare(params, tape)
     model.forward(params, ids[:, None], model.initial_state(params, 1), tape)
     log_p = np.log(probabilities(tape.logits[:, 0].copy()))
     expected = [log_p[t, ids[t + 1]] for t in range(2, len(ids) - 1)]
@@ -147,6 +147,6 @@ def test_a_prime_of_any_length_is_read_whole(length: int) -> None:
     prime = np.random.default_rng(0).integers(7, size=length)
     first = next(generate(model, params, prime, filters=[TopK(1)]))
     tape = model.tape(length, 1, params.flat.dtype)
-    model.load(params, tape)
+    model.prepare(params, tape)
     model.forward(params, prime[:, None], model.initial_state(params, 1), tape)
     assert first.ids[0] == tape.logits[-1, 0].argmax()

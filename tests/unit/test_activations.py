@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from charrnn.nn import kernels
-from charrnn.nn.layers.noise import Rates
+from charrnn.nn.layers.noise import DropoutRates
 from charrnn.nn.model import CharModel
 from charrnn.studies.units import stretches as stretching
 from charrnn.studies.units.maths import (
@@ -56,8 +56,10 @@ def in_truth(model, p, ids, monkeypatch) -> dict[Value, np.ndarray]:
 
 @each_cell
 @pytest.mark.parametrize("embedding", ["one-hot", "tied"])
-@pytest.mark.parametrize("rates", [Rates(), Rates(hidden=0.4, zoneout=0.3)], ids=["", "zoneout"])
-def test_every_value_is_the_oracles(cell, embedding: str, rates: Rates, monkeypatch) -> None:
+@pytest.mark.parametrize(
+    "rates", [DropoutRates(), DropoutRates(hidden=0.4, zoneout=0.3)], ids=["", "zoneout"]
+)
+def test_every_value_is_the_oracles(cell, embedding: str, rates: DropoutRates, monkeypatch) -> None:
     tied = embedding == "tied"
     model = CharModel(V, (cell, cell), H if tied else 0, tied, rates, learn_initial_state=True)
     p, ids = weights(model), np.random.default_rng(3).integers(V, size=T)

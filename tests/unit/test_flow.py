@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from charrnn.nn.cells import CELLS, Lstm, Rnn
-from charrnn.nn.layers.noise import Rates
+from charrnn.nn.layers.noise import DropoutRates
 from charrnn.nn.model import CharModel
 from charrnn.nn.tape import Window
 from charrnn.studies.gradients.maths import Signal, error_signals, lengths
@@ -63,7 +63,9 @@ def naive_norms(model: CharModel, p, x, y, lag: int) -> list[float]:
 @pytest.mark.parametrize("kind", ["one-hot", "tied, zoneout"])
 def test_it_is_the_derivative_of_the_oracle(cell, kind: str) -> None:
     quiet = kind == "one-hot"
-    model = CharModel(V, (cell, cell), *((0, False) if quiet else (H, True, Rates(zoneout=0.3))))
+    model = CharModel(
+        V, (cell, cell), *((0, False) if quiet else (H, True, DropoutRates(zoneout=0.3)))
+    )
     p, (x, y) = weights(model), chunk(tracks=1)
     signals = error_signals(model, p, x, y[-1], T - 1)
     expected = [(k, name) for k in range(2) for name in cell.states]

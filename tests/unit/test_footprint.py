@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from charrnn.nn.arrays import empty, hollow, zeros
+from charrnn.nn.arrays import empty, shapes_only, zeros
 from charrnn.nn.cells import Gru, Lstm, Rnn
 from charrnn.nn.kernels import KERNELS, installed
-from charrnn.nn.layers.noise import Rates
+from charrnn.nn.layers.noise import DropoutRates
 from charrnn.nn.model import CharModel
 from charrnn.text.batches import Batches
 from charrnn.training.footprint import footprint, tape_bytes
@@ -20,9 +20,9 @@ from tests.unit.test_training import V, part, plan
 
 FLOAT32 = np.dtype(np.float32)
 NOISES = [
-    Rates(),
-    Rates(0.1, 0.3, 0.3, 0.2, 0.2, 0.2),
-    Rates(0.1, 0.3, 0.3, 0.2, 0.2, 0.2, variational=True),
+    DropoutRates(),
+    DropoutRates(0.1, 0.3, 0.3, 0.2, 0.2, 0.2),
+    DropoutRates(0.1, 0.3, 0.3, 0.2, 0.2, 0.2, variational=True),
 ]
 
 
@@ -36,7 +36,7 @@ NOISES = [
     ],
     ids=repr,
 )
-def test_a_tape_is_counted_to_the_byte(cell, noise: Rates, kernels: str) -> None:
+def test_a_tape_is_counted_to_the_byte(cell, noise: DropoutRates, kernels: str) -> None:
     model = CharModel(V, (cell, cell), 5, noise=noise, learn_initial_state=True)
     for tracks, recompute in ((1, None), (12, None), (50, None), (12, 3), (12, 4)):
         p = plan(model=model, batches=Batches(part(2000), tracks, 11))
@@ -47,7 +47,7 @@ def test_a_tape_is_counted_to_the_byte(cell, noise: Rates, kernels: str) -> None
 def test_what_is_hollow_takes_no_memory() -> None:
     tracemalloc.start()
     try:
-        with hollow():
+        with shapes_only():
             for make in (empty, zeros):
                 array = make((1000, 1000, 1000), FLOAT32)
                 assert (array.shape, array.nbytes) == ((1000, 1000, 1000), 4 * 10**9)

@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn.nn.cells import CELLS, Gru, Rnn
-from charrnn.nn.layers.noise import Noise, Rates
+from charrnn.nn.layers.noise import DropoutRates, NoiseKey
 from charrnn.nn.model import CharModel
 from charrnn.nn.params import size_of
 from charrnn.studies.gradients import textbook
 from charrnn.studies.gradients.clipping import clipped_lengths
+from charrnn.studies.gradients.excerpts import WARM_UP, excerpts_of
 from charrnn.studies.gradients.recall import Task, network_of, recall
 from charrnn.studies.gradients.spectrum import spectra
 from charrnn.studies.gradients.textbook import experiment
-from charrnn.studies.gradients.windows import WARM_UP, windows_of
 from charrnn.text.batches import Batches
 from charrnn.text.part import Part
 from charrnn.text.records import find_records
@@ -73,12 +73,12 @@ def part_of(n: int, seed: int = 0) -> Part:
 @pytest.mark.parametrize("recompute", [None, 3])
 def test_clipping_is_that_of_training(recompute: int | None) -> None:
     """Against whole chunks without clipping: the norm before; after it, what the limits leave."""
-    model = CharModel(V, (Gru(H), Gru(H)), noise=Rates(hidden=0.3))
+    model = CharModel(V, (Gru(H), Gru(H)), noise=DropoutRates(hidden=0.3))
     p, batches = weights(model), Batches(part_of(200), 3, 8)
     tape, g, state, expected = model.tape(8, 3, FLOAT64), p.like(), None, []
     for k in range(5):
         chunk = batches.chunk(k)
-        noise = Noise(7, k)
+        noise = NoiseKey(7, k)
         _, state = model.loss_and_grads(
             p, g, chunk.x, chunk.y, state, tape.first(len(chunk.x)), noise, chunk.targets
         )
@@ -134,9 +134,9 @@ def test_the_tanh_of_the_experiment_is_the_rnn(monkeypatch: pytest.MonkeyPatch) 
 
 
 @given(st.integers(2, 2000), st.integers(1, 400), st.integers(1, 40))
-def test_windows_of_a_text(n: int, steps: int, most: int) -> None:
+def test_excerpts_of_a_text(n: int, steps: int, most: int) -> None:
     part = Part(np.arange(n) % 97, np.arange(97))
-    found = windows_of(part, steps, most)
+    found = excerpts_of(part, steps, most)
     T, W = found.x.shape
     assert 1 <= W <= most
     assert found.steps == min(steps, n - 1)
@@ -148,11 +148,11 @@ def test_windows_of_a_text(n: int, steps: int, most: int) -> None:
         assert found.y[-1] == (n - 1) % 97  # the last one ends where the text does
 
 
-def test_windows_of_records() -> None:
+def test_excerpts_of_records() -> None:
     text = "\n".join(["ab", "abc", "abcde", "abcdefgh", "abcdef"] * 3) + "\n"
     ids = np.array([ord(c) for c in text])
     part = Part(ids, np.arange(128), find_records(ids, 10))
-    found = windows_of(part, 100, 50)
+    found = excerpts_of(part, 100, 50)
     assert found.steps == 6  # the median record, and its end
     assert "".join(map(chr, found.x[:, 0])) == "\nabcde"
     ends = [chr(y) for y in found.y]

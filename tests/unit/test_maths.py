@@ -14,7 +14,7 @@ from charrnn.nn.cells import CELLS, Lstm
 from charrnn.nn.initializers import INITIALIZERS, Default, Normal
 from charrnn.nn.layers.dropout import Dropout
 from charrnn.nn.layers.loss import CrossEntropy, LossTape
-from charrnn.nn.layers.noise import Noise
+from charrnn.nn.layers.noise import NoiseKey
 from charrnn.nn.model import CharModel
 from charrnn.nn.params import Params
 from charrnn.nn.rng import stream
@@ -159,7 +159,7 @@ def test_bounds_and_deviations() -> None:
 def test_dropout_keeps_the_mean_and_says_which(rate: float) -> None:
     x = np.full((50, 20, 30), 2.0)
     mask, y = np.empty_like(x), np.empty_like(x)
-    Dropout(rate).forward(x, mask, y, Noise(1, 0), 0)
+    Dropout(rate).forward(x, mask, y, NoiseKey(1, 0), 0)
     np.testing.assert_allclose(np.unique(mask), [0.0, 1 / (1 - rate)])
     assert (mask == 0).mean() == pytest.approx(rate, abs=0.01)
     assert y.mean() == pytest.approx(2.0, rel=0.05)

@@ -8,7 +8,7 @@ import pytest
 
 from charrnn.nn.cells import Gru, Lstm
 from charrnn.nn.initializers import Default
-from charrnn.nn.layers.noise import Rates
+from charrnn.nn.layers.noise import DropoutRates
 from charrnn.nn.model import CharModel
 from charrnn.nn.params import Params
 from charrnn.nn.rng import stream
@@ -59,7 +59,9 @@ OPTIONS = {
         "val": records(20, 1),
         "test": records(20, 2),
     },
-    "noise": {"model": CharModel(V, (Gru(6),) * 2, noise=Rates(0.1, 0.2, 0.2, 0.2, 0.2, 0.2))},
+    "noise": {
+        "model": CharModel(V, (Gru(6),) * 2, noise=DropoutRates(0.1, 0.2, 0.2, 0.2, 0.2, 0.2))
+    },
 }
 each_option = pytest.mark.parametrize("name", OPTIONS)
 

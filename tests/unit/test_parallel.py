@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from charrnn.errors import WorkerLostError
 from charrnn.nn.cells import Gru, Lstm, Rnn
-from charrnn.nn.layers.noise import Rates
+from charrnn.nn.layers.noise import DropoutRates
 from charrnn.nn.model import CharModel
 from charrnn.nn.rng import uniforms_
 from charrnn.parallel.base import SOLO, share
 from charrnn.parallel.launcher import launched
-from charrnn.parallel.layout import Layout, choose, usable_cores
+from charrnn.parallel.layout import Layout, layout_for, usable_cores
 from charrnn.parallel.local import local_workers
 from charrnn.parallel.threads import BLAS_THREADS, blas_threads
 from charrnn.text.batches import Batches
@@ -30,7 +30,7 @@ from tests.unit.test_training import FLOAT64, V, assert_same, begin, never, part
 
 FLOAT32 = np.dtype(np.float32)
 
-NOISE = Rates(0.1, 0.3, 0.3, 0.2, 0.2, 0.2)
+NOISE = DropoutRates(0.1, 0.3, 0.3, 0.2, 0.2, 0.2)
 
 
 def run(p, comm=SOLO, stop=never, dtype=FLOAT64, state=None):
@@ -226,8 +226,8 @@ def test_blas_threads_are_set_and_set_back() -> None:
     ],
 )
 def test_auto(batch: int, hidden: int, cores: int, layout: Layout, if_packed: Layout) -> None:
-    assert choose(batch, hidden, cores, packed=False) == layout
-    assert choose(batch, hidden, cores, packed=True) == if_packed
+    assert layout_for(batch, hidden, cores, packed=False) == layout
+    assert layout_for(batch, hidden, cores, packed=True) == if_packed
 
 
 def test_there_is_a_core() -> None:

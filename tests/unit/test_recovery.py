@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from charrnn.nn.cells import Rnn
-from charrnn.nn.layers.noise import Noise
+from charrnn.nn.layers.noise import NoiseKey
 from charrnn.nn.model import CharModel
 from charrnn.optim import OPTIMIZERS
 from charrnn.parallel.base import SOLO
@@ -26,7 +26,7 @@ def spoil(monkeypatch: pytest.MonkeyPatch):
     honest = CharModel.loss_and_grads
 
     def spoil_(when) -> None:
-        def spoilt(self, p, grads, x, y, state, tape, noise: Noise, *rest):
+        def spoilt(self, p, grads, x, y, state, tape, noise: NoiseKey, *rest):
             result = honest(self, p, grads, x, y, state, tape, noise, *rest)
             if when(noise.step):
                 grads["layers.1.Wh"][0, 0] = math.inf

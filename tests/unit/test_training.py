@@ -8,7 +8,7 @@ import pytest
 
 from charrnn.nn.cells import Gru, Lstm
 from charrnn.nn.initializers import Default
-from charrnn.nn.layers.noise import Rates
+from charrnn.nn.layers.noise import DropoutRates
 from charrnn.nn.model import CharModel
 from charrnn.optim import OPTIMIZERS, SCHEDULES
 from charrnn.text.batches import Batches
@@ -33,7 +33,7 @@ def part(n: int, seed: int = 0) -> Part:
 
 
 def plan(*, n: int = 600, dropout: float = 0.0, **changes) -> Plan:
-    model = CharModel(V, (Lstm(8), Lstm(8)), noise=Rates(hidden=dropout, output=dropout))
+    model = CharModel(V, (Lstm(8), Lstm(8)), noise=DropoutRates(hidden=dropout, output=dropout))
     fields = {
         "model": model,
         "optimizer": OPTIMIZERS["adam"](learning_rate=0.02),
@@ -183,7 +183,7 @@ def naive_loss(model: CharModel, params, text: Part) -> float:
     """One track, one step at a time, no cut anywhere."""
     ids = text.window(np.arange(len(text.ids)))
     tape = model.tape(1, 1, params.flat.dtype)
-    model.load(params, tape)
+    model.prepare(params, tape)
     state = model.initial_state(params, 1)
     total = 0.0
     for now, following in pairwise(ids):

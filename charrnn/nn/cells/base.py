@@ -89,7 +89,7 @@ class Cell(Protocol):
     def tape(self, T: int, B: int, dtype: DType, kernels: Kernels = NUMPY) -> Any:
         """Memory for a chunk of up to T steps of B tracks, and the kernels that work on it."""
 
-    def load(self, p: Weights, tape: Any) -> None:
+    def prepare(self, p: Weights, tape: Any) -> None:
         """Lay the weights out for `forward`: once, after they have changed."""
 
     def forward(self, p: Weights, state: State, tape: Any, past: Past = UNTOUCHED) -> State:

@@ -98,9 +98,9 @@ class Gru:
             scratch=array(3 * B, H),
         )
 
-    def load(self, p: Weights, tape: GruTape) -> None:
-        tape.past.load(p["Wh"][:, self._gates])
-        tape.past_n.load(p["Wh"][:, self._U])
+    def prepare(self, p: Weights, tape: GruTape) -> None:
+        tape.past.prepare(p["Wh"][:, self._gates])
+        tape.past_n.prepare(p["Wh"][:, self._U])
 
     def forward(self, p: Weights, state: State, tape: GruTape, past: Past = UNTOUCHED) -> State:
         h, hz, hn, scratch = tape.h, tape.hz, tape.hn, tape.scratch

@@ -110,8 +110,8 @@ class Lstm:
             scratch=array(6 * B, H),
         )
 
-    def load(self, p: Weights, tape: LstmTape) -> None:
-        tape.past.load(p["Wh"])
+    def prepare(self, p: Weights, tape: LstmTape) -> None:
+        tape.past.prepare(p["Wh"])
 
     def forward(self, p: Weights, state: State, tape: LstmTape, past: Past = UNTOUCHED) -> State:
         h, c, hz, scratch = tape.h, tape.c, tape.hz, tape.scratch

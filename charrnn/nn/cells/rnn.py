@@ -65,8 +65,8 @@ class Rnn:
             dh=empty((B, H), dtype),
         )
 
-    def load(self, p: Weights, tape: RnnTape) -> None:
-        tape.past.load(p["Wh"])
+    def prepare(self, p: Weights, tape: RnnTape) -> None:
+        tape.past.prepare(p["Wh"])
 
     def forward(self, p: Weights, state: State, tape: RnnTape, past: Past = UNTOUCHED) -> State:
         h = tape.h

@@ -38,7 +38,7 @@ def installed() -> list[str]:
     return ["numpy", *(["fast"] if find_spec("numba") else [])]
 
 
-def choose() -> Kernels:
+def choose_kernels() -> Kernels:
     """The set that the environment asks for. Raises UsageError if there is no such set here."""
     asked = os.environ.get(VARIABLE, "auto")
     name = installed()[-1] if asked == "auto" else asked

@@ -18,7 +18,7 @@ class Product(Protocol):
 
     nbytes: int  # of the memory that it holds
 
-    def load(self, w: Floats) -> None:
+    def prepare(self, w: Floats) -> None:
         """Lay `w` out for the products to come; what `w` becomes later they may or may not see."""
 
     def __call__(self, x: Floats, out: Floats) -> None:

@@ -39,7 +39,7 @@ class Packed:
         self.sizes = R, N, K
         self.multiply = _multiply(mkl, dtype)
 
-    def load(self, w: Floats) -> None:
+    def prepare(self, w: Floats) -> None:
         by_rows = w.strides[1] == w.itemsize
         self.pack(
             ROW_MAJOR,

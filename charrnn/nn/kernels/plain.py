@@ -14,7 +14,7 @@ class Plain:
         self.w = empty((K, N), dtype)
         self.nbytes = self.w.nbytes
 
-    def load(self, w: Floats) -> None:
+    def prepare(self, w: Floats) -> None:
         np.copyto(self.w, w)
 
     def __call__(self, x: Floats, out: Floats) -> None:

@@ -27,7 +27,7 @@ class Tiled:
         self.parts = empty((K // depth, R, N), dtype)
         self.nbytes = self.tiles.nbytes + self.parts.nbytes
 
-    def load(self, w: Floats) -> None:
+    def prepare(self, w: Floats) -> None:
         layers, columns, depth, _ = self.tiles.shape
         np.copyto(self.tiles, w.reshape(layers, depth, columns, WIDTH).swapaxes(1, 2))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from charrnn.nn.arrays import DType, Floats, Ids, empty
-from charrnn.nn.layers.noise import Noise, keep_
+from charrnn.nn.layers.noise import NoiseKey, keep_
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Dropout:
         """Memory for the mask of a chunk: (T, B, H), or (1, B, H) for all steps."""
         return empty((1 if self.variational else T, B, H), dtype)
 
-    def forward(self, x: Floats, mask: Floats, y: Floats, noise: Noise, layer: int) -> None:
+    def forward(self, x: Floats, mask: Floats, y: Floats, noise: NoiseKey, layer: int) -> None:
         """y (T, B, H) from x, and the mask that the noise of `layer` makes."""
         if self.variational:
             noise.once_("dropout", layer, mask[0])
@@ -57,7 +57,7 @@ class InputDropout:
         """Bytes of all its arrays."""
         return sum(a.nbytes for a in vars(self).values() if isinstance(a, np.ndarray))
 
-    def draw_(self, ids: Ids, noise: Noise) -> None:
+    def draw_(self, ids: Ids, noise: NoiseKey) -> None:
         """Fill the factors for a chunk of `ids` (T, B)."""
         T = len(ids)
         kept = self.kept[:T]

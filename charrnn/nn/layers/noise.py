@@ -9,7 +9,7 @@ from charrnn.nn.rng import uniforms_
 
 
 @dataclass(frozen=True)
-class Rates:
+class DropoutRates:
     """How much noise training adds. Evaluation and sampling have none of it."""
 
     input: float = 0.0  # of the characters that are read
@@ -22,7 +22,7 @@ class Rates:
 
 
 @dataclass(frozen=True)
-class Noise:
+class NoiseKey:
     """Numbers of [0, 1) that belong to a step, a name, a layer, and to tracks.
 
     So a worker that has the tracks from `first_track` on drops what one process alone would, and a
@@ -35,7 +35,7 @@ class Noise:
     first_step: int = 0
     steps: int = 0  # of the whole chunk; 0: it is read in one part
 
-    def part(self, first_step: int, steps: int) -> "Noise":
+    def part(self, first_step: int, steps: int) -> "NoiseKey":
         """The same noise for the part of a chunk of `steps` that begins at `first_step`."""
         return replace(self, first_step=first_step, steps=steps)
 

@@ -60,7 +60,7 @@ class FromIds:
             scatter=kernels.step(scatter_rows),
         )
 
-    def load(self, p: dict[str, Floats], embedding: Floats | None, tables: Tables) -> None:
+    def prepare(self, p: dict[str, Floats], embedding: Floats | None, tables: Tables) -> None:
         """z of every character, for `forward`: once, after the weights have changed."""
         product = p["Wx"]
         if embedding is not None:

@@ -6,7 +6,7 @@ from typing import TypeAlias
 import numpy as np
 
 from charrnn.nn.arrays import DType, Floats, empty, zeros
-from charrnn.nn.layers.noise import Noise, Rates, keep_
+from charrnn.nn.layers.noise import DropoutRates, NoiseKey, keep_
 
 State: TypeAlias = tuple[Floats, ...]  # (h,) or (h, c), each (B, H)
 Weights: TypeAlias = dict[str, Floats]
@@ -57,7 +57,7 @@ class PastTape:
     """Memory for the noise of one layer's past, and of its recurrent matrix (DropConnect)."""
 
     def __init__(
-        self, rates: Rates, T: int, B: int, H: int, states: int, width: int, dtype: DType
+        self, rates: DropoutRates, T: int, B: int, H: int, states: int, width: int, dtype: DType
     ) -> None:
         self.rates = rates
         self.mask = empty((B, H), dtype) if rates.recurrent else None
@@ -73,7 +73,7 @@ class PastTape:
         arrays = (self.mask, self.scratch, self.zero, self.kept, self.Wh, *self.held, *self.spare)
         return sum(array.nbytes for array in arrays if array is not None)
 
-    def draw_(self, noise: Noise | None, layer: int, steps: int) -> None:
+    def draw_(self, noise: NoiseKey | None, layer: int, steps: int) -> None:
         """Fill the masks for a chunk of `steps` steps."""
         if noise is None:
             return
@@ -85,25 +85,25 @@ class PastTape:
             noise.over_time_(f"zoneout.{k}", layer, held[:steps], self.scratch[:steps])
             np.less(held[:steps], self.rates.zoneout, out=held[:steps])
 
-    def past(self, noise: Noise | None, steps: int) -> Past:
+    def past(self, noise: NoiseKey | None, steps: int) -> Past:
         """What `draw_` made of the past; without noise, what is expected of it."""
         if noise is None:
             return self._expected(steps)
         held = tuple(state[:steps] for state in self.held)
         return Past(self.mask, held or None, self.spare, self.zero)
 
-    def weights(self, noise: Noise | None, w: Weights) -> Weights:
+    def weights(self, noise: NoiseKey | None, w: Weights) -> Weights:
         """The weights of a cell, some of those of its past dropped by `drop_weights_`."""
         return w if noise is None or self.Wh is None else {**w, "Wh": self.Wh}
 
-    def drop_weights_(self, noise: Noise | None, layer: int, Wh: Floats) -> None:
+    def drop_weights_(self, noise: NoiseKey | None, layer: int, Wh: Floats) -> None:
         """DropConnect on the recurrent matrix, alike for all (Wan et al. 2013, Merity 2018)."""
         if noise is not None and self.kept is not None and self.Wh is not None:
             noise.for_all_("dropout.weights", layer, self.kept)
             keep_(self.kept, self.rates.weights)
             np.multiply(Wh, self.kept, out=self.Wh)
 
-    def drop_weights_backward(self, noise: Noise | None, dWh: Floats) -> None:
+    def drop_weights_backward(self, noise: NoiseKey | None, dWh: Floats) -> None:
         """Overwrite the gradient of the matrix with weights dropped by that of the whole one."""
         if noise is not None and self.kept is not None:
             np.multiply(dWh, self.kept, out=dWh)

@@ -39,9 +39,9 @@ class Recurrence:
         own = self.product.nbytes + self.back.nbytes + self.masked.nbytes + self.da.nbytes
         return own + (self.norm.nbytes if self.norm else 0)
 
-    def load(self, w: Floats) -> None:
+    def prepare(self, w: Floats) -> None:
         """Lay W out for the steps to come."""
-        self.product.load(w)
+        self.product.prepare(w)
 
     def reader(self, mask: Floats | None, gain: Floats | None) -> Reader:
         """What computes (h, out) for the steps of a chunk, in their order."""
@@ -54,7 +54,7 @@ class Recurrence:
         self, w: Floats, mask: Floats | None, gain: Floats | None, steps: int
     ) -> Reader:
         """What computes (dout, dh) for `steps` steps, the last one first."""
-        self.back.load(w.T)
+        self.back.prepare(w.T)
         read: Reader = self.back
         if gain is not None:
             read = self._norm_first(gain, read, steps)

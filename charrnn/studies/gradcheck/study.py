@@ -6,9 +6,9 @@ import numpy as np
 
 from charrnn.config import Config, build
 from charrnn.errors import UsageError
-from charrnn.nn.arrays import hollow
+from charrnn.nn.arrays import shapes_only
 from charrnn.nn.gradcheck import elementwise_errors
-from charrnn.nn.layers.noise import Noise
+from charrnn.nn.layers.noise import NoiseKey
 from charrnn.nn.model import CharModel
 from charrnn.nn.params import Params, size_of
 from charrnn.nn.rng import stream
@@ -60,7 +60,7 @@ def gradcheck(config: Config, *, force: bool = False) -> GradientReport:
     chunk = batches.chunk(min(1, batches.chunks - 1))  # the second may overlap the first
     window = Window(chunk.weights, chunk.carry, chunk.skip)
     tape = model.tape(len(chunk.x), batches.batch_size, p.flat.dtype)
-    noise = Noise(seed, 0)
+    noise = NoiseKey(seed, 0)
 
     def loss(into: Params = scratch) -> float:
         return model.loss_and_grads(p, into, chunk.x, chunk.y, None, tape, noise, None, window)[0]
@@ -72,7 +72,7 @@ def gradcheck(config: Config, *, force: bool = False) -> GradientReport:
 def _check_memory(config: Config, model: CharModel, batches: Chunks) -> None:
     copies = 4 * size_of(model.shapes()) * FLOAT64.itemsize  # weights, two gradients, what is added
     if copies < BEYOND:
-        with hollow():
+        with shapes_only():
             copies += model.tape(batches.longest, batches.batch_size, FLOAT64).nbytes
     if problem := excess(max(copies, drawing(model, FLOAT64))):
         size = config.model.hidden_size

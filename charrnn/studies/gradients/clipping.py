@@ -8,12 +8,12 @@ import numpy as np
 from charrnn.nn.arrays import Bools, Floats
 from charrnn.nn.kernels.base import Kernels
 from charrnn.nn.kernels.plain import NUMPY
-from charrnn.nn.layers.noise import Noise
+from charrnn.nn.layers.noise import NoiseKey
 from charrnn.nn.model import CharModel
 from charrnn.nn.params import Params
 from charrnn.nn.recompute import InParts
 from charrnn.nn.tape import States, Window
-from charrnn.optim.clip import clip_, length
+from charrnn.optim.clip import clip_, norm_of
 from charrnn.text.batches import Chunks
 
 
@@ -57,8 +57,8 @@ def clipped_lengths(
         before = state if chunk.carried else None
         with np.errstate(over="ignore", invalid="ignore"):
             _, state = memory.loss_and_grads(
-                p, g, chunk.x, chunk.y, before, Noise(seed, k), chunk.targets, window
+                p, g, chunk.x, chunk.y, before, NoiseKey(seed, k), chunk.targets, window
             )
             clipped = clip_(g, value=value, norm=norm)
-            after = length(g)
+            after = norm_of(g)
         yield clipped.norm, after, clipped.bounded

@@ -66,7 +66,7 @@ def error_signals(model: CharModel, p: Params, x: Ids, y: Ids, lags: int) -> tup
     """
     T, B = x.shape
     tape = model.tape(1, B, p.flat.dtype)
-    model.load(p, tape)
+    model.prepare(p, tape)
     state = model.initial_state(p, B)
     starts: list[States] = []  # of the last `lags` steps
     for t in range(T):
@@ -103,10 +103,10 @@ def _gradients(
 
 
 def _norms(d: States) -> tuple[tuple[Floats, ...], ...]:
-    return tuple(tuple(lengths(array) for array in layer) for layer in d)
+    return tuple(tuple(row_norms(array) for array in layer) for layer in d)
 
 
-def lengths(x: Floats) -> Floats:
+def row_norms(x: Floats) -> Floats:
     """The Euclidean norm of each row of `x` (R, K), also where squares would be 0 or infinite.
 
     Infinite where a row has a number that is not finite.

@@ -125,7 +125,7 @@ def _judge(model: CharModel, p: Params, task: Task, lag: int, seed: int) -> tupl
     """Mean loss in nats, and the share of right answers."""
     x, y = task.draw(lag, HELD_OUT, stream(seed, "recall.test", lag))
     tape = model.tape(1, HELD_OUT, DTYPE)
-    model.load(p, tape)
+    model.prepare(p, tape)
     state = model.initial_state(p, HELD_OUT)
     for t, now in enumerate(x):
         state = model.forward(p, now[None], state, tape, skip=int(t < lag))

@@ -9,16 +9,16 @@ import numpy as np
 from charrnn.config import Config, build, load_config
 from charrnn.errors import UsageError
 from charrnn.nn import kernels
-from charrnn.nn.arrays import DTYPES, hollow
+from charrnn.nn.arrays import DTYPES, shapes_only
 from charrnn.nn.params import Params, size_of
 from charrnn.runs.memory import excess
 from charrnn.runs.prepare import batches_of, fresh_weights, open_dataset
 from charrnn.runs.trained import Trained, load
 from charrnn.storage.checkpoint import refusal
 from charrnn.studies.gradients.clipping import Clipping, clipped_lengths
+from charrnn.studies.gradients.excerpts import Excerpts, excerpts_of
 from charrnn.studies.gradients.maths import Signal, error_signals
 from charrnn.studies.gradients.spectrum import Spectrum, spectra
-from charrnn.studies.gradients.windows import Windows, windows_of
 from charrnn.studies.score.study import open_part
 from charrnn.text.batches import Chunks
 from charrnn.text.part import Part
@@ -124,7 +124,7 @@ def flow_through(
     if not np.isfinite(p.flat).all():
         raise refusal(trained.path, "it has weights that are not finite")
     batches, _ = batches_of(config, part)
-    windows = windows_of(part, lags, positions)
+    windows = excerpts_of(part, lags, positions)
     _check_memory(_needed(trained, windows, batches), config, force=force)
     groups = range(0, len(windows.y), TOGETHER)
     most = min(chunks, batches.chunks)
@@ -167,7 +167,7 @@ def _lengths(trained: Trained, batches: Chunks, chunks: int) -> Iterator[tuple[f
         norm=t.clip_norm,
         seed=t.seed,
         recompute=t.recompute,
-        kernels=kernels.choose(),
+        kernels=kernels.choose_kernels(),
     )
 
 
@@ -189,13 +189,13 @@ def _is_config(path: Path) -> bool:
         return False
 
 
-def _needed(trained: Trained, windows: Windows, batches: Chunks) -> int:
+def _needed(trained: Trained, windows: Excerpts, batches: Chunks) -> int:
     """Bytes: the weights in float64 and their gradients twice, states, and activations."""
     model, dtype, B = trained.model, trained.params.flat.dtype, min(TOGETHER, len(windows.y))
     states = sum(cell.hidden_size * len(cell.states) for cell in model.cells)
     kept = 4 * size_of(model.shapes()) + (windows.steps + 2) * B * states
     longest = min(batches.longest, trained.config.train.recompute or batches.longest)
-    with hollow():
+    with shapes_only():
         one_step = model.tape(1, B, FLOAT64).nbytes
         chunk = model.tape(longest, batches.batch_size, dtype).nbytes
     return kept * FLOAT64.itemsize + max(one_step, chunk)

@@ -14,7 +14,7 @@ from charrnn.nn.cells import Rnn
 from charrnn.nn.initializers import INITIALIZERS
 from charrnn.nn.ops import may_overflow
 from charrnn.nn.rng import stream
-from charrnn.studies.gradients.maths import lengths
+from charrnn.studies.gradients.maths import row_norms
 from charrnn.studies.gradients.spectrum import spectral_radius
 
 TRACKS = 32  # random gradients, of which the median is told
@@ -41,16 +41,16 @@ def experiment(hidden_size: int, scale: float, steps: int, matrix: str, seed: in
     rng = stream(seed, "textbook.signals")
     z = rng.normal(0.0, DRIVE, (SETTLING + steps, TRACKS, hidden_size))
     d = rng.standard_normal((TRACKS, hidden_size))
-    d /= lengths(d)[:, None]
+    d /= row_norms(d)[:, None]
     return Experiment(scale, spectral_radius(Wh), _linear(Wh, d, steps), _tanh(Wh, d, z))
 
 
 @may_overflow
 def _linear(Wh: Floats, d: Floats, steps: int) -> Floats:
-    norms = [lengths(d)]
+    norms = [row_norms(d)]
     for _ in range(steps):
         d = d @ Wh.T
-        norms.append(lengths(d))
+        norms.append(row_norms(d))
     return np.median(norms, axis=1)
 
 
@@ -59,16 +59,16 @@ def _tanh(Wh: Floats, d: Floats, z: Floats) -> Floats:
     """The same through the last steps of an RNN that reads z (SETTLING + S, B, H)."""
     cell, p, g = Rnn(Wh.shape[0]), {"Wh": Wh}, {"Wh": np.empty_like(Wh)}
     tape = cell.tape(1, len(d), d.dtype)
-    cell.load(p, tape)
+    cell.prepare(p, tape)
     state, starts = (np.zeros_like(d),), []
     for now in z:
         starts.append(state)
         tape.z[0] = now
         state = (cell.forward(p, state, tape)[0].copy(),)
-    norms, dstate, above = [lengths(d)], (d,), np.zeros_like(tape.z)
+    norms, dstate, above = [row_norms(d)], (d,), np.zeros_like(tape.z)
     for t in reversed(range(SETTLING, len(z))):
         tape.z[0] = z[t]
         cell.forward(p, starts[t], tape)
         dstate = (cell.backward(p, above, tape, g, dstate)[0].copy(),)
-        norms.append(lengths(dstate[0]))
+        norms.append(row_norms(dstate[0]))
     return np.median(norms, axis=1)

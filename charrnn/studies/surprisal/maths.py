@@ -79,7 +79,7 @@ class Reading:
         done = 0
         for tracks, chunks in _sequences(self.part):
             tape = self.model.tape(STEPS, tracks, self.p.flat.dtype, self.kernels)
-            self.model.load(self.p, tape)
+            self.model.prepare(self.p, tape)
             state = self.model.initial_state(self.p, tracks)
             for chunk in chunks:
                 state = self._read(chunk, state, tape.first(len(chunk.x)))

@@ -148,7 +148,7 @@ def read_through(
     trained: Trained, part: Part, text: Lined, on_progress: Progress | None
 ) -> Surprisal:
     """Read `part`, of which `text` is what is predicted. Raises CheckpointError as `score`."""
-    reading = Reading(trained.model, trained.params, part, kernels.choose())
+    reading = Reading(trained.model, trained.params, part, kernels.choose_kernels())
     for done in reading:
         if on_progress:
             on_progress(done, part.targets)

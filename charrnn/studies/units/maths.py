@@ -145,7 +145,7 @@ def record(
 
 @may_overflow
 def _begin(model: CharModel, p: Params, tracks: int, tape: ModelTape) -> States:
-    model.load(p, tape)
+    model.prepare(p, tape)
     return model.initial_state(p, tracks)
 
 

@@ -88,7 +88,7 @@ def survey_units(
     search = Search(signals, searched, shifts=shifts, seed=seed)
     done = 0
     for chunk in read(
-        trained.model, trained.params, watched.ids, watched.stretches, kernels.choose()
+        trained.model, trained.params, watched.ids, watched.stretches, kernels.choose_kernels()
     ):
         for value, tally in tallies.items():
             numbers = chunk.of(value)

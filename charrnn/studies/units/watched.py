@@ -173,7 +173,7 @@ def recorded(
     trained = watched.trained
     found = record(
         *(trained.model, trained.params, watched.ids, watched.stretches, wanted),
-        kernels.choose(),
+        kernels.choose_kernels(),
         on_progress,
     )
     if not all(np.isfinite(values).all() for values in found.values()):

@@ -1,10 +1,28 @@
-"""The mean of the weights over time: what is judged and kept, while the weights train."""
+"""Two steps around the rule: gradient noise before it, the moving average of the weights after."""
+
+from math import sqrt
 
 import numpy as np
 
 from charrnn.nn.arrays import Floats
 from charrnn.nn.params import Params
 from charrnn.optim.rules import SLICE
+
+NOISE_DECAY = 0.55
+
+
+def disturb_(g: Params, scratch: Floats, rng: np.random.Generator, *, eta: float, t: int) -> None:
+    """Gradient noise (Neelakantan et al. 2015): a random push that decays over the steps.
+
+    Add normal numbers of variance eta / (1 + t)**0.55 to the gradient of step t = 0, 1, ...
+    """
+    deviation = sqrt(eta / (1.0 + t) ** NOISE_DECAY)
+    for k in range(0, g.flat.size, SLICE):
+        dw = g.flat[k : k + SLICE]
+        push = scratch[: len(dw)]
+        rng.standard_normal(dtype=dw.dtype.type, out=push)
+        np.multiply(push, deviation, out=push)
+        np.add(dw, push, out=dw)
 
 
 def average_(average: Params, p: Params, scratch: Floats, *, decay: float, t: int) -> None:
