@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from charrnn.nn.arrays import Ids
-from charrnn.studies.novelty.maths import Search
+from charrnn.studies.novelty.maths import PassageSearch
 from charrnn.studies.novelty.study import BLOCK, SIZES
 
 
@@ -42,11 +42,11 @@ def make_samples(after: bytes, text: bytes, count: int, length: int) -> list[byt
     return samples
 
 
-def search(text: bytes, samples: list[bytes]) -> Search:
+def search(text: bytes, samples: list[bytes]) -> PassageSearch:
     """What `charrnn sample --novelty` does with a text in memory."""
     ids = np.frombuffer(text, np.uint8)
     as_ids: list[Ids] = [np.frombuffer(sample, np.uint8).astype(np.int64) for sample in samples]
-    found = Search(as_ids, 256, SIZES)
+    found = PassageSearch(as_ids, 256, SIZES)
     step = max(BLOCK, 4 * found.overlap)
     for start in range(0, len(ids), step):
         found.read(ids[start : start + step + found.overlap], start)
@@ -91,7 +91,7 @@ def main() -> None:
     sys.exit(bool(wrong))
 
 
-def _place(found: Search, k: int) -> tuple[int, int, int]:
+def _place(found: PassageSearch, k: int) -> tuple[int, int, int]:
     one = found.longest[k]
     return one.start, one.length, one.place
 

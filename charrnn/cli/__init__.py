@@ -13,7 +13,7 @@ from typing import NoReturn
 import click
 
 from charrnn import __version__
-from charrnn.draw.output import complain, take_leave, use_utf8
+from charrnn.draw.console import complain, take_leave, use_utf8
 from charrnn.errors import CharrnnError
 from charrnn.parallel.launcher import abort, launched
 

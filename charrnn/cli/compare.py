@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from charrnn.draw.output import table, tell, write
+from charrnn.draw.console import table, tell, write
 
 if TYPE_CHECKING:
     from charrnn.api import Outcome, Summary

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from charrnn.draw.output import tell, write
+from charrnn.draw.console import tell, write
 from charrnn.errors import ConfigError, UsageError
 
 

@@ -4,7 +4,7 @@ import json
 
 import click
 
-from charrnn.draw.output import table, write
+from charrnn.draw.console import table, write
 
 
 @click.command()

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import click
 from click.core import ParameterSource
 
-from charrnn.draw.output import tell, write
+from charrnn.draw.console import tell, write
 
 NETWORK = "a CONFIG or CHECKPOINT"
 STEPS = {"--textbook": 100, "--recall": 1000}

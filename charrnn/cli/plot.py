@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from charrnn.draw.output import in_colour, table, tell, terminal_size, write
+from charrnn.draw.console import in_colour, table, tell, terminal_size, write
 
 if TYPE_CHECKING:
     from charrnn.api import Curves
     from charrnn.studies.curves.panels import Shown
-    from charrnn.studies.curves.study import Axis
+    from charrnn.studies.curves.study import TrainingAxis
 
 AXES = ("steps", "characters", "minutes")
 PANELS = ("loss", "rate", "gradient", "clipped")
@@ -149,7 +149,7 @@ def _values(name: str, told: "Curves") -> dict[str, Any]:
     }
 
 
-def _places(along: "Axis") -> dict[str, list[Any]]:
+def _places(along: "TrainingAxis") -> dict[str, list[Any]]:
     return {
         "steps": along.steps.tolist(),
         "characters": _numbers(along.characters),

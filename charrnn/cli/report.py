@@ -20,7 +20,7 @@ def report(run: str, out: str | None, quiet: bool) -> None:
       charrnn report runs/quickstart
     """
     from charrnn import api
-    from charrnn.draw.output import tell
+    from charrnn.draw.console import tell
     from charrnn.draw.page import check_page, save_page
     from charrnn.listeners.progress import Meter
     from charrnn.studies.report.page import report_page

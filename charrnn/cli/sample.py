@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from charrnn.draw.output import write, write_stream
+from charrnn.draw.console import write, write_stream
 from charrnn.errors import DataError
 from charrnn.storage.files import open_regular
 from charrnn.studies.novelty.terminal import tell_if_changed, tell_report, values_of, values_of_all

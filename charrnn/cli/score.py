@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from charrnn.draw.output import table, write
+from charrnn.draw.console import table, write
 from charrnn.draw.terminal_colour import CHOICES, wanted
 
 if TYPE_CHECKING:
@@ -101,9 +101,9 @@ def score(
     trained = api.load(checkpoint)
     inside = None
     if surprisal or against is not None or html is not None:
-        from charrnn.studies.surprisal.views import Inside
+        from charrnn.studies.surprisal.presentation import Presentation
 
-        inside = Inside(trained, text, None if against is None else api.load(against))
+        inside = Presentation(trained, text, None if against is None else api.load(against))
     found: dict[str, Score] = {"static": inside.score if inside else api.score(trained, text)}
     if dynamic or dynamic_rate is not None or dynamic_decay is not None:
         how = api.Adaptation()

@@ -4,7 +4,7 @@ import json
 
 import click
 
-from charrnn.draw.output import table, tell
+from charrnn.draw.console import table, tell
 
 
 @click.command()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from charrnn.draw.output import tell, write
+from charrnn.draw.console import tell, write
 
 if TYPE_CHECKING:
     from charrnn.api import FoundUnit, UnitSurvey, Watched, WatchedUnit

@@ -1,6 +1,7 @@
 """From a config to the objects that it names: here keys become arguments of constructors."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import TypeVar
 
 from charrnn.config import Choice, Config
@@ -74,9 +75,18 @@ def limits(config: Config) -> Limits:
 
 
 def network_in_words(config: Config) -> str:
-    """As people say it: lstm 2x128, gru 1x256 (reset after)."""
+    """Cell, layers and size, with the cell's options that are not defaults.
+
+    Such as `lstm 2x128`, `gru 1x256 (reset after)` or `lstm 1x64 (peephole, layer norm)`.
+    """
     m = config.model
-    return f"{m.cell.name} {m.num_layers}x{m.hidden_size}"
+    options = [
+        option.name.replace("_", " ") + ("" if value is True else f" {value}")
+        for option in fields(CELLS[m.cell.name])  # type: ignore[arg-type]
+        if (value := m.cell.options.get(option.name, option.default)) != option.default
+    ]
+    in_brackets = f" ({', '.join(options)})" if options else ""
+    return f"{m.cell.name} {m.num_layers}x{m.hidden_size}{in_brackets}"
 
 
 def _chosen(table: Mapping[str, type[Chosen]], choice: Choice) -> Chosen:

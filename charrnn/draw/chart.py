@@ -7,7 +7,7 @@ from math import ceil, floor, inf, log10
 
 import numpy as np
 
-from charrnn.draw.colours import LINES, to_css
+from charrnn.draw.colours import series_colour
 from charrnn.nn.arrays import Floats, Ids
 
 WIDTH, HEIGHT = 720, 300
@@ -18,7 +18,7 @@ DASHES = ("", "6 3", "2 3", "8 3 2 3")
 
 
 @dataclass(frozen=True)
-class Line:
+class Curve:
     """A curve: x and y (n,), of which what is not finite is left out."""
 
     label: str
@@ -40,7 +40,7 @@ class Axis:
 
 
 def line_chart(
-    lines: Sequence[Line], x: Axis, y: Axis, title: str, marks: Sequence[float] = ()
+    lines: Sequence[Curve], x: Axis, y: Axis, title: str, marks: Sequence[float] = ()
 ) -> str:
     """An SVG element. Lines are told apart by colour and by dashes. Empty lines are left out.
 
@@ -128,12 +128,12 @@ class Scale:
                     yield factor * 10.0**power
 
 
-def _finite(line: Line, x: Axis, y: Axis) -> Line:
+def _finite(line: Curve, x: Axis, y: Axis) -> Curve:
     good = np.isfinite(line.x) & np.isfinite(line.y)
     for axis, values in ((x, line.x), (y, line.y)):
         good &= (values >= LEAST if axis.log else True) & (values <= axis.top)
     kept = _thinned(np.flatnonzero(good), line.y)
-    return Line(line.label, line.x[kept], line.y[kept], line.faint)
+    return Curve(line.label, line.x[kept], line.y[kept], line.faint)
 
 
 def _thinned(places: Ids, y: Floats) -> Ids:
@@ -182,15 +182,15 @@ def _grid(across: Scale, up: Scale) -> Iterator[str]:
     yield f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{bottom}" y2="{bottom}" stroke="#767676"/>'
 
 
-def _look(line: Line, named: Sequence[Line]) -> tuple[str, str]:
+def _look(line: Curve, named: Sequence[Curve]) -> tuple[str, str]:
     """A colour and dashes; those that stay behind are grey."""
     if line.faint:
         return "#bdbdbd", ""
     k = named.index(line)
-    return to_css(LINES[k % len(LINES)]), DASHES[k % len(DASHES)]
+    return series_colour(k), DASHES[k % len(DASHES)]
 
 
-def _path(line: Line, look: tuple[str, str], across: Scale, up: Scale) -> str:
+def _path(line: Curve, look: tuple[str, str], across: Scale, up: Scale) -> str:
     colour, dashes = look
     xs, ys = across(line.x), up(line.y)
     if len(line.x) == 1:
@@ -203,7 +203,7 @@ def _path(line: Line, look: tuple[str, str], across: Scale, up: Scale) -> str:
     )
 
 
-def _legend(named: Sequence[Line]) -> Iterator[str]:
+def _legend(named: Sequence[Curve]) -> Iterator[str]:
     if len(named) < 2:
         return
     yield '<ul class="keys">'
@@ -217,7 +217,7 @@ def _legend(named: Sequence[Line]) -> Iterator[str]:
     yield "</ul>"
 
 
-def _words(lines: Sequence[Line], title: str) -> str:
+def _words(lines: Sequence[Curve], title: str) -> str:
     """The chart in a sentence: where each line begins and ends."""
     told = [
         f"{line.label} from {line.y[0]:.3g} to {line.y[-1]:.3g}" for line in lines if not line.faint

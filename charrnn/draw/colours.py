@@ -1,4 +1,4 @@
-"""The colours of numbers: for pages, and for terminals that have them.
+"""Colours: ramps for numbers, and a palette for series, on pages, in pictures and in terminals.
 
 Both ramps are told apart by all kinds of colour vision, and are light enough that black text on any
 of their colours has a contrast above 4.5 to 1 (WCAG 2.1, level AA).
@@ -31,25 +31,24 @@ WHITE_TO_ORANGE: tuple[Colour, ...] = (
 )
 
 
-# Okabe and Ito (2008), for lines: told apart by all kinds of colour vision.
-LINES: tuple[Colour, ...] = (
-    (0, 114, 178),
-    (213, 94, 0),
-    (0, 158, 115),
-    (204, 121, 167),
-    (230, 159, 0),
-    (86, 180, 233),
-    (0, 0, 0),
-)
+# Okabe and Ito (2008): told apart by all kinds of colour vision.
+BLUE: Colour = (0, 114, 178)
+VERMILLION: Colour = (213, 94, 0)
+GREEN: Colour = (0, 158, 115)
+PURPLE: Colour = (204, 121, 167)
+ORANGE: Colour = (230, 159, 0)
+SKY_BLUE: Colour = (86, 180, 233)
+BLACK: Colour = (0, 0, 0)
+SERIES = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY_BLUE, BLACK)  # by number
 
 
 def palette(ramp: tuple[Colour, ...], steps: int = STEPS) -> list[Colour]:
-    """So many colours along a ramp, evenly spaced."""
+    """`steps` colours along a ramp, evenly spaced."""
     return [blend(ramp, k / (steps - 1)) for k in range(steps)]
 
 
 def blend(ramp: tuple[Colour, ...], share: float) -> Colour:
-    """The colour at `share` (0 to 1, what is beyond counts as the end) of the way along a ramp."""
+    """The colour at `share` of the way along a ramp; shares are clipped to [0, 1]."""
     place = min(max(share, 0.0), 1.0) * (len(ramp) - 1)
     k = min(int(place), len(ramp) - 2)
     red, green, blue = (
@@ -58,21 +57,11 @@ def blend(ramp: tuple[Colour, ...], share: float) -> Colour:
     return red, green, blue
 
 
+def series_colour(k: int) -> str:
+    """The colour of series `k` as `#rrggbb`; after the last of SERIES they begin again."""
+    return to_css(SERIES[k % len(SERIES)])
+
+
 def to_css(colour: Colour) -> str:
     """As `#rrggbb`."""
     return "#{:02x}{:02x}{:02x}".format(*colour)
-
-
-def luminance(colour: Colour) -> float:
-    """Relative luminance, 0 black to 1 white (WCAG 2.1)."""
-    linear = [
-        c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4
-        for c in (part / 255 for part in colour)
-    ]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(a: Colour, b: Colour) -> float:
-    """The contrast of two colours, 1 to 21 (WCAG 2.1)."""
-    dark, light = sorted((luminance(a), luminance(b)))
-    return (light + 0.05) / (dark + 0.05)

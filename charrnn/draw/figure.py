@@ -12,9 +12,7 @@ from charrnn.errors import UsageError
 from charrnn.storage.files import make_folder, write_atomically
 from charrnn.terminal import one_line
 
-# Okabe and Ito (2008): told apart by all kinds of colour vision.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-ENDINGS = (".png", ".svg", ".pdf")
+PICTURE_ENDINGS = (".png", ".svg", ".pdf")
 WIDTH = 8.0  # inches
 
 
@@ -23,8 +21,8 @@ def check_picture(path: str) -> None:
 
     It is for those to ask who have work to do before they can draw.
     """
-    if Path(path).suffix.lower() not in ENDINGS:
-        raise UsageError(f"{path}: a picture's name ends in {', '.join(ENDINGS)}")
+    if Path(path).suffix.lower() not in PICTURE_ENDINGS:
+        raise UsageError(f"{path}: a picture's name ends in {', '.join(PICTURE_ENDINGS)}")
     folder = Path(os.path.realpath(path)).parent
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent

@@ -1,16 +1,21 @@
-"""The frame of every page: one HTML file with its style, its scripts and its data in it."""
+"""Pages: one HTML file with its style, its scripts and its data in it."""
 
 import json
+from base64 import b64encode
 from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from charrnn.errors import UsageError
+from charrnn.nn.arrays import Floats
 from charrnn.storage.files import make_folder, write_text
 
-ENDINGS = (".html", ".htm")
+PAGE_ENDINGS = (".html", ".htm")
 
 # Nothing is loaded from anywhere, whatever a text or a name in the page would like.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
@@ -63,8 +68,8 @@ def page(
 
 def check_page(path: str | Path) -> None:
     """Raise UsageError for a name that is no page's: it may be that of a text or a checkpoint."""
-    if Path(path).suffix.lower() not in ENDINGS:
-        raise UsageError(f"{path}: a page's name ends in {' or '.join(ENDINGS)}")
+    if Path(path).suffix.lower() not in PAGE_ENDINGS:
+        raise UsageError(f"{path}: a page's name ends in {' or '.join(PAGE_ENDINGS)}")
 
 
 def save_page(path: str | Path, content: str) -> None:
@@ -89,3 +94,19 @@ def embedded(data: Any) -> str:
     """
     plain = json.dumps(data, separators=(",", ":"), allow_nan=False)
     return plain.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def packed(numbers: NDArray[Any]) -> dict[str, str]:
+    """Unsigned integers as base64, in the smallest type that holds the largest.
+
+    `numbersOf` of text.js reads it. The order is that of the array in memory, of any shape.
+    """
+    small = np.min_scalar_type(int(numbers.max(initial=0)))
+    raw = np.ascontiguousarray(numbers, small.newbyteorder("<")).tobytes()
+    return {"type": small.name, "base64": b64encode(raw).decode("ascii")}
+
+
+def quantised(numbers: Floats, unit: float) -> NDArray[np.uint16]:
+    """Numbers of at least 0 as multiples of `unit`, clipped to 65,535 of them."""
+    whole: NDArray[np.uint16] = np.minimum(np.rint(numbers / unit), 65535).astype(np.uint16)
+    return whole

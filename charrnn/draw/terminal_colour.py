@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 
 from charrnn.draw.colours import Colour
-from charrnn.draw.output import in_colour
+from charrnn.draw.console import in_colour
 from charrnn.terminal import harmless
 
 CHOICES = ("auto", "always", "never")

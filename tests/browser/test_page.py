@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.draw.colours import BLUE_TO_RED, WHITE_TO_ORANGE, contrast, palette
+from charrnn.draw.colours import BLUE_TO_RED, WHITE_TO_ORANGE, Colour, palette
 from charrnn.draw.page import embedded, page, save_page
 
 SCRIPT = """
@@ -70,9 +70,19 @@ def test_it_is_accessible(visit, text_page: Path, complaints_of_axe) -> None:
     assert complaints_of_axe() == []
 
 
+def contrast_with_black(colour: Colour) -> float:
+    """1 to 21, from the relative luminance of the colour (WCAG 2.1)."""
+    red, green, blue = (
+        c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4
+        for c in (part / 255 for part in colour)
+    )
+    return (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05) / 0.05
+
+
 def test_black_is_read_on_every_colour() -> None:
+    assert contrast_with_black((255, 255, 255)) == pytest.approx(21)
     for ramp in (BLUE_TO_RED, WHITE_TO_ORANGE):
-        assert min(contrast(colour, (0, 0, 0)) for colour in palette(ramp)) > 4.5
+        assert min(contrast_with_black(colour) for colour in palette(ramp)) > 4.5
 
 
 @given(st.recursive(st.text() | st.integers() | st.none(), st.lists))

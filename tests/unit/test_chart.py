@@ -8,17 +8,17 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from charrnn.draw.chart import HEIGHT, WIDTH, Axis, Line, line_chart
+from charrnn.draw.chart import HEIGHT, WIDTH, Axis, Curve, line_chart
 
 STEPS, LOSS = Axis("steps"), Axis("loss, nats/char")
 
 
-def drawn(*lines: Line, x: Axis = STEPS, y: Axis = LOSS) -> ElementTree.Element:
+def drawn(*lines: Curve, x: Axis = STEPS, y: Axis = LOSS) -> ElementTree.Element:
     return ElementTree.fromstring(f"<div>{line_chart(lines, x, y, 'Loss')}</div>")
 
 
-def line(label: str, *ys: float) -> Line:
-    return Line(label, np.arange(len(ys), dtype=float), np.array(ys))
+def line(label: str, *ys: float) -> Curve:
+    return Curve(label, np.arange(len(ys), dtype=float), np.array(ys))
 
 
 def test_what_is_higher_is_drawn_higher() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from charrnn.config import Choice, Config, dump_config, load_config, parse_config
+from charrnn.config import Choice, Config, build, dump_config, load_config, parse_config
 from charrnn.config.keys import Key, defaults_of, keys_of
 from charrnn.config.kinds import Symbol, is_clean
 from charrnn.config.problems import Place
@@ -408,3 +408,21 @@ def test_a_written_config_is_read_back_as_it_was(config: Config):
     assert parse(text) == config
     assert dump_config(parse(text)) == text
     assert Config.from_dict(config.to_dict()) == config
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        ("{cell: lstm}", "lstm 2x128"),
+        ("{cell: {name: gru, reset: after}, num_layers: 1, hidden_size: 256}",
+         "gru 1x256 (reset after)"),
+        ("{cell: {name: rnn, activation: relu}}", "rnn 2x128 (activation relu)"),
+        ("{cell: {name: lstm, peephole: true, layer_norm: true, forget_bias: 1.0}}",
+         "lstm 2x128 (peephole, layer norm)"),
+        ("{cell: {name: lstm, peephole: full, forget_bias: 2.5}}",
+         "lstm 2x128 (forget bias 2.5, peephole full)"),
+    ],
+)  # fmt: skip
+def test_a_network_in_words(model: str, words: str) -> None:
+    config = parse_config(f"model: {model}", "test")
+    assert build.network_in_words(config) == words

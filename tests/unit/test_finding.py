@@ -12,7 +12,7 @@ from charrnn.nn.rng import stream
 from charrnn.studies.units.maths import Value
 from charrnn.studies.units.peaks import coded, peaks
 from charrnn.studies.units.saturation import Tally
-from charrnn.studies.units.search import Search, memory_of
+from charrnn.studies.units.search import UnitSearch, memory_of
 
 H = Value(0, "h")
 C = Value(1, "c")
@@ -32,7 +32,7 @@ class Piece:
 def searched(signals, values, shifts=50, seed=3, pieces=7):
     """The matches of a text whose characters come in any order."""
     T = signals.shape[1]
-    search = Search(
+    search = UnitSearch(
         np.asarray(signals, np.float32),
         {name: array.shape[1] for name, array in values.items()},
         shifts=shifts,
@@ -144,7 +144,7 @@ def test_a_unit_that_is_constant_but_for_rounding_does_nothing() -> None:
     signal = np.arange(T) // 20 % 2.0
     unit = np.where(np.arange(T) < T // 2, 1 + 0.1 * signal, 1e4 + 1e-3 * signal)[:, None]
     assert len(set(unit[T // 2 :, 0].astype(np.float32).tolist())) == 2
-    search = Search(signal[None].astype(np.float32), {H: 1}, shifts=9)
+    search = UnitSearch(signal[None].astype(np.float32), {H: 1}, shifts=9)
     for at in np.split(np.arange(T), 4):
         search.add(Piece(at, {H: unit[at]}))
     (match,) = search.matches()
@@ -163,7 +163,7 @@ def test_no_correlation_is_above_one() -> None:
 def test_matches_need_the_memory_of_one_block() -> None:
     rng, T = np.random.default_rng(8), 64
     widths = {Value(k, "h"): 40 for k in range(10)}
-    search = Search(rng.random((20, T)).astype(np.float32), widths)
+    search = UnitSearch(rng.random((20, T)).astype(np.float32), widths)
     search.add(Piece(np.arange(T), {value: rng.random((T, 40)) for value in widths}))
     tracemalloc.start()
     search.matches()

@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from charrnn.studies.novelty import names
-from charrnn.studies.novelty.maths import Longest, Search
+from charrnn.studies.novelty.maths import Longest, PassageSearch
 
 SIZES = (1, 2, 3, 4, 5, 8)
 few = st.text("ab", max_size=40) | st.text("abcdefgh", max_size=60)
@@ -17,8 +17,8 @@ def ids(text: str) -> np.ndarray:
     return np.array([names.NONE if c == "-" else ord(c) - ord("a") for c in text], np.int64)
 
 
-def search(text: str, samples: list[str], block: int | None = None) -> Search:
-    found = Search([ids(s) for s in samples], 26, SIZES)
+def search(text: str, samples: list[str], block: int | None = None) -> PassageSearch:
+    found = PassageSearch([ids(s) for s in samples], 26, SIZES)
     step = max(1, (block or len(text) or 1) - found.overlap)
     for start in range(0, max(1, len(text)), step):
         found.read(ids(text[start : start + step + found.overlap]).astype(np.uint8), start)
@@ -69,7 +69,7 @@ def test_long_texts_and_tables_that_would_be_too_large(monkeypatch: pytest.Monke
     other[1000:4000] = text[70_123:73_123]
     for dense in (names.DENSE, 0):
         monkeypatch.setattr(names, "DENSE", dense)
-        found = Search([other, text[:10]], 26, (3000,))
+        found = PassageSearch([other, text[:10]], 26, (3000,))
         found.read(text, 7)
         assert found.longest[0].length < 3010
         assert found.longest[0].start <= 1000 <= found.longest[0].start + 5

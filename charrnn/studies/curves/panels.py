@@ -29,7 +29,7 @@ class Shown(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Line:
+class Trace:
     """Points to join, or to mark, in the colour of a run; x in units of the axis."""
 
     part: Part
@@ -44,7 +44,7 @@ class Panel:
 
     kind: Kind
     unit: str  # of y, in words
-    lines: tuple[Line, ...]
+    lines: tuple[Trace, ...]
     top: float | None = None
 
 
@@ -116,42 +116,42 @@ def short(number: float) -> str:
     return f"{number:,.10g}"
 
 
-def _losses(shown: Sequence[Shown], by: By, unit: float, parts: Sequence[Part]) -> list[Line]:
+def _losses(shown: Sequence[Shown], by: By, unit: float, parts: Sequence[Part]) -> list[Trace]:
     lines = []
     for _, colour, told in shown:
         x, val_x = getattr(told.along, by), getattr(told.val_along, by)
         if "raw" in parts and len(shown) == 1:
-            lines.append(Line("raw", x, told.train * unit, colour))
+            lines.append(Trace("raw", x, told.train * unit, colour))
         if "train" in parts:
-            lines.append(Line("train", *_thinned(x, told.smoothed * unit), colour))
+            lines.append(Trace("train", *_thinned(x, told.smoothed * unit), colour))
         if "validation" in parts:
-            lines.append(Line("validation", val_x, told.val * unit, colour))
+            lines.append(Trace("validation", val_x, told.val * unit, colour))
         if "test" in parts and told.test is not None and told.test_step is not None:
             place = np.array([told.place(by, told.test_step)])
-            lines.append(Line("test", place, np.array([told.test * unit]), colour))
+            lines.append(Trace("test", place, np.array([told.test * unit]), colour))
     return lines
 
 
-def _others(kind: Kind, one: Shown, by: By, runs: int) -> Iterator[Line]:
+def _others(kind: Kind, one: Shown, by: By, runs: int) -> Iterator[Trace]:
     """What lies below the losses: of several runs the smooth lines alone."""
     told = one.curves
     x = getattr(told.along, by)
     if kind == "rate":
-        yield Line("train", *_thinned(x, told.learning_rate), one.colour)
+        yield Trace("train", *_thinned(x, told.learning_rate), one.colour)
     elif kind == "clipped":
-        yield Line("train", *_thinned(x, smoothed(told.clipped, told.smooth)), one.colour)
+        yield Trace("train", *_thinned(x, smoothed(told.clipped, told.smooth)), one.colour)
     else:
         if runs == 1:
-            yield Line("raw", x, told.grad_norm, one.colour)
-        yield Line("train", *_thinned(x, smoothed(told.grad_norm, told.smooth)), one.colour)
+            yield Trace("raw", x, told.grad_norm, one.colour)
+        yield Trace("train", *_thinned(x, smoothed(told.grad_norm, told.smooth)), one.colour)
         if told.clip_norm is not None and x.size:
-            yield Line("limit", x[[0, -1]], np.full(2, told.clip_norm), one.colour)
+            yield Trace("limit", x[[0, -1]], np.full(2, told.clip_norm), one.colour)
 
 
-def _marks(told: Curves, by: By) -> Iterator[Line]:
+def _marks(told: Curves, by: By) -> Iterator[Trace]:
     """Where a number was not finite."""
     for accident in told.not_finite:
-        yield Line("mark", np.array([told.place(by, accident.step)]), np.array([np.nan]))
+        yield Trace("mark", np.array([told.place(by, accident.step)]), np.array([np.nan]))
 
 
 def _thinned(x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
@@ -163,7 +163,7 @@ def _thinned(x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
 
 
 def _top(
-    shown: Sequence[Shown], lines: Sequence[Line], bits: bool, wanted: float | None
+    shown: Sequence[Shown], lines: Sequence[Trace], bits: bool, wanted: float | None
 ) -> float | None:
     """Where the axis of losses ends: as is wanted, or if they rise far above what guessing reaches.
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from charrnn.draw.figure import COLOURS, legible, pictures
-from charrnn.studies.curves.panels import Line, Panel, Sheet, short
+from charrnn.draw.colours import BLACK, BLUE, GREEN, SERIES, VERMILLION, series_colour, to_css
+from charrnn.draw.figure import legible, pictures
+from charrnn.studies.curves.panels import Panel, Sheet, Trace, short
 
 HEIGHTS = {"loss": 4.5, "rate": 1.5, "gradient": 2.0, "clipped": 1.5}  # inches
 FEW = 40  # points that get a dot each
@@ -46,7 +47,7 @@ def draw_curves(sheet: Sheet, path: str) -> None:
         rows[-1].xaxis.set_major_formatter(lambda x, _: short(x))
 
 
-def _draw(axes: Any, line: Line, several: bool) -> None:
+def _draw(axes: Any, line: Trace, several: bool) -> None:
     if line.part == "mark":
         axes.axvline(line.x[0], **PLAIN["mark"])
         return
@@ -55,16 +56,16 @@ def _draw(axes: Any, line: Line, several: bool) -> None:
         look["alpha"] = 0.5
     if line.part == "validation" and line.x.size <= FEW:
         look |= {"marker": "o", "markersize": 4.0}
-    if line.part in ("train", "validation") and (line.colour or 0) >= len(COLOURS):
+    if line.part in ("train", "validation") and (line.colour or 0) >= len(SERIES):
         look["linestyle"] = "--"  # the colours begin again
     axes.plot(line.x, line.y, **look)
 
 
-def _colour(line: Line, several: bool) -> str:
+def _colour(line: Trace, several: bool) -> str:
     """Of several runs each has its own; of one run each part that is no training has."""
     if several:
-        return COLOURS[(line.colour or 0) % len(COLOURS)]
-    return COLOURS[{"validation": 1, "test": 2, "limit": -1}.get(line.part, 0)]
+        return series_colour(line.colour or 0)
+    return to_css({"validation": VERMILLION, "test": GREEN, "limit": BLACK}.get(line.part, BLUE))
 
 
 def _furnish(axes: Any, panel: Panel) -> None:
@@ -83,8 +84,8 @@ def _furnish(axes: Any, panel: Panel) -> None:
 def _runs(axes: Any, sheet: Sheet) -> Iterator[tuple[Any, str]]:
     """A sign and a name for each colour."""
     for colour, name in {one.colour: one.name for one in sheet.shown}.items():
-        style = "-" if colour < len(COLOURS) else "--"
-        yield _sign(axes, color=COLOURS[colour % len(COLOURS)], linestyle=style), legible(name)
+        style = "-" if colour < len(SERIES) else "--"
+        yield _sign(axes, color=series_colour(colour), linestyle=style), legible(name)
 
 
 def _parts(axes: Any, panel: Panel, several: bool) -> Iterator[tuple[Any, str]]:

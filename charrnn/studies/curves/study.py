@@ -24,7 +24,7 @@ SPANS = 50  # in a run: of a short one it is over as little as shows its course
 ROUNDING = 0.01  # epochs: the record has four decimals, so less than this says little
 
 
-class Axis(NamedTuple):
+class TrainingAxis(NamedTuple):
     """Where points of a curve lie: three ways of saying how far the training had come."""
 
     steps: NDArray[np.int64]
@@ -41,7 +41,7 @@ class Curves:
     """
 
     run: str  # its directory
-    along: Axis  # (S,) each
+    along: TrainingAxis  # (S,) each
     train: Numbers  # (S,) loss of the step's chunk, before the change of the weights
     smoothed: Numbers  # (S,) its running mean
     smooth: float  # what that keeps of the past at each step
@@ -49,7 +49,7 @@ class Curves:
     grad_norm: Numbers  # (S,) before clipping
     clipped: Numbers  # (S,) 1 where clipping cut the gradient, 0 where it did not
     chars_per_second: Numbers  # (S,)
-    val_along: Axis  # (E,) each
+    val_along: TrainingAxis  # (E,) each
     val: Numbers  # (E,) loss of the validation part
     test: float | None  # loss of the test part, of the weights after `test_step`
     test_step: int | None
@@ -144,11 +144,11 @@ def _characters_a_step(told: Record, config: Config | None) -> float:
     return float(t.batch_size * min(t.seq_length, t.stride or t.seq_length))
 
 
-def _axis(lines: list[dict[str, Any]], characters: float) -> Axis:
+def _axis(lines: list[dict[str, Any]], characters: float) -> TrainingAxis:
     steps = np.array([line["step"] for line in lines], dtype=np.int64)
     minutes = _column(lines, "seconds") / 60
     np.fmax.accumulate(minutes, out=minutes)  # they never go back
-    return Axis(steps, np.multiply(steps, characters, dtype=np.float64), minutes)
+    return TrainingAxis(steps, np.multiply(steps, characters, dtype=np.float64), minutes)
 
 
 def _column(lines: list[dict[str, Any]], key: str) -> Numbers:

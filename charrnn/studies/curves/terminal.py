@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from charrnn.draw.figure import COLOURS
+from charrnn.draw.colours import SERIES, Colour
 from charrnn.errors import UsageError
-from charrnn.studies.curves.panels import Line, Panel, Sheet, short
+from charrnn.studies.curves.panels import Panel, Sheet, Trace, short
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-SHOWN = COLOURS[:-1]  # black would be lost where the terminal is
+SHOWN = SERIES[:-1]  # black would be lost where the terminal is
 MANY = 3.0  # powers of ten on an axis
 TICK = 12  # columns that a number below the axis wants
 
@@ -51,7 +51,7 @@ def curves_in_blocks(sheet: Sheet, width: int, height: int, *, coloured: bool) -
     return "".join(f"{row.rstrip()}\n" for text in drawn for row in text.splitlines())
 
 
-def _seen(line: Line, panel: Panel) -> Line | None:
+def _seen(line: Trace, panel: Panel) -> Trace | None:
     """What of a line is shown, of the training only the smooth one; of gradients the logarithm."""
     if line.part in ("raw", "mark"):
         return None
@@ -61,22 +61,21 @@ def _seen(line: Line, panel: Panel) -> Line | None:
     seen = np.isfinite(line.x) & np.isfinite(y)
     if panel.top is not None:
         seen &= y <= panel.top
-    return Line(line.part, line.x[seen], y[seen], line.colour) if seen.any() else None
+    return Trace(line.part, line.x[seen], y[seen], line.colour) if seen.any() else None
 
 
-def _sign(line: Line, *, plain: bool) -> str:
+def _sign(line: Trace, *, plain: bool) -> str:
     """A smooth line in dots of braille or, where runs would look alike, in small letters."""
     mine = letter(line.colour or 0)
     train = mine.lower() if plain else "braille"
     return {"train": train, "validation": mine, "test": "*", "limit": "-"}[line.part]
 
 
-def _colour(line: Line) -> tuple[int, ...]:
-    code = SHOWN[(line.colour or 0) % len(SHOWN)]
-    return tuple(int(code[k : k + 2], 16) for k in (1, 3, 5))
+def _colour(line: Trace) -> Colour:
+    return SHOWN[(line.colour or 0) % len(SHOWN)]
 
 
-def _furnish(figure: Any, panel: Panel, lines: list[Line], width: int, height: int) -> None:
+def _furnish(figure: Any, panel: Panel, lines: list[Trace], width: int, height: int) -> None:
     figure.title(panel.unit)
     if not lines:
         return

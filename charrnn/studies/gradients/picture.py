@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from charrnn.draw.figure import COLOURS, picture
+from charrnn.draw.colours import series_colour
+from charrnn.draw.figure import picture
 from charrnn.nn.arrays import Floats
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def draw_flow(flow: "GradientFlow", path: str) -> None:
     with picture(path) as axes:
         axes.set_yscale("log")
         for signal in flow.signals:
-            colour = COLOURS[signal.layer % len(COLOURS)]
+            colour = series_colour(signal.layer)
             axes.plot(
                 lags,
                 on_log_axis(signal.median),

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from charrnn.draw.figure import COLOURS, picture
+from charrnn.draw.colours import series_colour
+from charrnn.draw.figure import picture
 from charrnn.studies.gradients.picture import on_log_axis
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def draw_textbook(found: "Sequence[Experiment]", path: str) -> None:
     with picture(path) as axes:
         axes.set_yscale("log")
         for k, one in enumerate(found):
-            colour, steps = COLOURS[k % len(COLOURS)], np.arange(len(one.linear))
+            colour, steps = series_colour(k), np.arange(len(one.linear))
             label = f"largest singular value {one.scale:g}"
             axes.plot(steps, on_log_axis(one.linear), color=colour, label=f"{label}, Wh alone")
             axes.plot(
@@ -45,7 +46,7 @@ def draw_recall(curve: "RecallCurve", path: str) -> None:
                 lags,
                 [one.loss for one in learner.results],
                 clip_on=False,
-                color=COLOURS[k % len(COLOURS)],
+                color=series_colour(k),
                 marker=MARKERS[k % len(MARKERS)],
                 label=f"{learner.cell}, {learner.hidden_size} units",
             )

@@ -26,7 +26,7 @@ from charrnn.training.footprint import drawing
 
 FLOAT64 = np.dtype(np.float64)
 TOGETHER = 32  # positions that are read side by side
-ENDINGS = (".yaml", ".yml")
+CONFIG_ENDINGS = (".yaml", ".yml")
 ARCHIVE = b"PK"  # how a checkpoint file begins
 
 
@@ -181,7 +181,7 @@ def _is_config(path: Path) -> bool:
     try:
         if path.is_dir():
             return False
-        if path.suffix.lower() in ENDINGS:
+        if path.suffix.lower() in CONFIG_ENDINGS:
             return True
         with path.open("rb") as file:
             return path.suffix != ".npz" and file.read(len(ARCHIVE)) != ARCHIVE

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from charrnn.draw.output import table
+from charrnn.draw.console import table
 
 if TYPE_CHECKING:
     import numpy as np

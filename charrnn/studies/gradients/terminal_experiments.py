@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from charrnn.draw.output import table
+from charrnn.draw.console import table
 from charrnn.studies.gradients.terminal import number, numbers, shown_steps
 
 if TYPE_CHECKING:

@@ -11,14 +11,14 @@ from charrnn.text.read import TextFormat, read_symbols
 NEWLINE = 10
 
 
-class Line(NamedTuple):
+class FileLine(NamedTuple):
     """A line of a file; the first one is 1."""
 
     path: Path
     number: int
 
 
-def locate(paths: Sequence[Path], form: TextFormat, places: Sequence[int]) -> list[Line]:
+def locate(paths: Sequence[Path], form: TextFormat, places: Sequence[int]) -> list[FileLine]:
     """The line of each place, a number of symbols from the start of the files' text.
 
     The files are read again up to the last of the places. Where normalisation joins the end of a
@@ -26,7 +26,7 @@ def locate(paths: Sequence[Path], form: TextFormat, places: Sequence[int]) -> li
     DataError where a file cannot be read any more.
     """
     wanted = sorted(set(places))
-    found: dict[int, Line] = {}
+    found: dict[int, FileLine] = {}
     read = 0
     for path in paths:
         lines = 1
@@ -34,7 +34,7 @@ def locate(paths: Sequence[Path], form: TextFormat, places: Sequence[int]) -> li
             ends = np.flatnonzero(block == NEWLINE)
             while wanted and wanted[0] < read + len(block):
                 before = int(np.searchsorted(ends, wanted[0] - read))
-                found[wanted.pop(0)] = Line(path, lines + before)
+                found[wanted.pop(0)] = FileLine(path, lines + before)
             read, lines = read + len(block), lines + len(ends)
-        last = Line(path, lines)
+        last = FileLine(path, lines)
     return [found.get(place, last) for place in places]

@@ -25,7 +25,7 @@ class Longest(NamedTuple):
     place: int = 0  # in the text, where it stands first
 
 
-class Search:
+class PassageSearch:
     """Passages of samples, looked for in a text that comes in blocks, in order.
 
     A symbol is a number below `alphabet`; NONE in a sample is one that the text does not have.

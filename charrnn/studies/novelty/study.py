@@ -9,7 +9,7 @@ import numpy as np
 
 from charrnn.nn.arrays import Ids
 from charrnn.studies.novelty.locate import locate
-from charrnn.studies.novelty.maths import Search
+from charrnn.studies.novelty.maths import PassageSearch
 from charrnn.studies.novelty.training_text import TrainingText
 from charrnn.text.stored import EncodedText
 
@@ -81,7 +81,7 @@ def novelty_of(
     ours = [training.in_alphabet(np.asarray(sample, np.int64)) for sample in samples]
     lengths = [len(sample) for sample in samples]
     theirs = training.passages(lengths * -(-PASSAGES // max(1, len(lengths))))
-    search = Search([*ours, *theirs], len(training.corpus.symbols), sizes)
+    search = PassageSearch([*ours, *theirs], len(training.corpus.symbols), sizes)
     text, places = training.text
     for done in _read_through(search, text):
         if on_progress:
@@ -107,7 +107,7 @@ def summary_of(several: Sequence[Novelty]) -> NoveltySummary | None:
     return NoveltySummary(float(median(lengths)), max(lengths), means)
 
 
-def _read_through(search: Search, text: EncodedText) -> Iterator[int]:
+def _read_through(search: PassageSearch, text: EncodedText) -> Iterator[int]:
     """Let `search` read a text in blocks; gives how far it is."""
     step = max(BLOCK, 4 * search.overlap)
     for start in range(0, len(text), step):
@@ -117,7 +117,7 @@ def _read_through(search: Search, text: EncodedText) -> Iterator[int]:
 
 def _described(
     training: TrainingText,
-    search: Search,
+    search: PassageSearch,
     samples: Sequence[Ids],
     sizes: Sequence[int],
     places: Ids | None,

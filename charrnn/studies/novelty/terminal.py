@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from charrnn.draw.output import table, tell
+from charrnn.draw.console import table, tell
 from charrnn.terminal import shortened
 
 if TYPE_CHECKING:

@@ -4,14 +4,14 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from charrnn.draw.output import can_show, in_colour, terminal_size
+from charrnn.draw.console import can_show, in_colour, terminal_size
 
 if TYPE_CHECKING:
     from charrnn.studies.play.prediction import Prediction
 
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 BLUE, PLAIN = "\x1b[36m", "\x1b[0m"
-MOST = 10  # rows
+ROWS = 10  # rows
 NARROWEST = 8  # columns of a bar that tells something
 
 
@@ -36,16 +36,16 @@ def chart(prediction: "Prediction", canvas: Canvas) -> str:
     """
     drawn, model = prediction.drawn.tolist(), prediction.model.tolist()
     filtered = max(abs(a - b) for a, b in zip(drawn, model, strict=True)) > 1e-12
-    rows = list(zip(prediction.names, drawn, model, strict=True))[:MOST]
+    rows = list(zip(prediction.names, drawn, model, strict=True))[:ROWS]
     if others := len(drawn) - len(rows):
-        rows.append((f"{others} more", sum(drawn[MOST:]), sum(model[MOST:])))
+        rows.append((f"{others} more", sum(drawn[ROWS:]), sum(model[ROWS:])))
     width = max(cells(name) for name, _, _ in rows)
     room = canvas.columns - width - 9 - 8 * filtered - 2
     lines = [f"{'':{width}}   drawn   model\n"] if filtered else []
     for k, (name, chance, own) in enumerate(rows):
         figures = f"  {chance:6.1%}" + f"  {own:6.1%}" * filtered
         line = f"{name}{' ' * (width - cells(name))}{figures}"
-        drawing = bar(chance, room, canvas.blocks) if k < MOST and room >= NARROWEST else ""
+        drawing = bar(chance, room, canvas.blocks) if k < ROWS and room >= NARROWEST else ""
         if drawing and canvas.colour:
             drawing = f"{BLUE}{drawing}{PLAIN}"
         lines.append(f"{line}  {drawing}".rstrip() + "\n")

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from charrnn.draw.output import table
+from charrnn.draw.console import table
 from charrnn.errors import UsageError
 from charrnn.runs.sample import Request, Sampling
 from charrnn.runs.trained import Trained

@@ -5,7 +5,7 @@ from contextlib import suppress
 from importlib import import_module
 
 from charrnn.config import build
-from charrnn.draw.output import complain, tell, write, write_stream
+from charrnn.draw.console import complain, tell, write, write_stream
 from charrnn.errors import DataError, UsageError
 from charrnn.runs.sample import Request
 from charrnn.runs.trained import Trained

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from charrnn.studies.report.study import Report, TextFacts
 
 FREQUENT = 12
-ENDINGS = {"interrupted": "It was interrupted.", "diverged": "It diverged."}
+OUTCOMES = {"interrupted": "It was interrupted.", "diverged": "It diverged."}
 
 
 def report_page(found: "Report") -> str:
@@ -63,7 +63,7 @@ def _summary(found: "Report") -> Iterator[str]:
 def _ending(told: "Curves") -> str:
     if told.ended is None:
         return "It has not ended."
-    return ENDINGS.get(told.ended, f"It ended by train.{escape(told.ended)}.")
+    return OUTCOMES.get(told.ended, f"It ended by train.{escape(told.ended)}.")
 
 
 def _quality(found: "Report") -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from charrnn.draw.chart import Axis, Line, line_chart
+from charrnn.draw.chart import Axis, Curve, line_chart
 from charrnn.studies.curves.panels import Panel, Shown, make_sheet, told_kinds
 
 if TYPE_CHECKING:
@@ -54,9 +54,9 @@ def course(found: "Report") -> Iterator[str]:
         )
 
 
-def _lines(panel: Panel) -> list[Line]:
+def _lines(panel: Panel) -> list[Curve]:
     return [
-        Line(PARTS[line.part], np.asarray(line.x), np.asarray(line.y), faint=line.part == "raw")
+        Curve(PARTS[line.part], np.asarray(line.x), np.asarray(line.y), faint=line.part == "raw")
         for line in panel.lines
         if line.part != "mark"
     ]

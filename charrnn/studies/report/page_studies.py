@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from charrnn.draw.chart import Axis, Line, line_chart
+from charrnn.draw.chart import Axis, Curve, line_chart
 from charrnn.draw.parts import Column, Row, table
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def gradients(found: "Report") -> Iterator[str]:
         return
     lags = np.arange(1, found.flow.lags + 1, dtype=np.float64)
     lines = [
-        Line(f"layer {one.layer}, {one.state}", lags, one.median / (one.median[0] or 1.0))
+        Curve(f"layer {one.layer}, {one.state}", lags, one.median / (one.median[0] or 1.0))
         for one in found.flow.signals
     ]
     yield "<h2>How far its gradients travel</h2>"

@@ -24,7 +24,7 @@ from charrnn.text.dataset import Dataset
 from charrnn.text.part import Part
 from charrnn.text.vocab import display
 
-MOST = 50_000  # characters of the held-out part that are read
+MOST_READ = 50_000  # characters of the held-out part that are read
 LAGS, POSITIONS, CHUNKS = 100, 64, 20  # of the gradients
 
 
@@ -62,7 +62,7 @@ def report_of(run: str | Path, on_progress: Callable[[int, int], None] | None = 
     """All about the run in the folder `run`, also while it goes on.
 
     The model is looked at on the text's validation part, else its test part, else its training
-    part, up to MOST characters. `on_progress` is told how many stages are done, of how many. Raises
+    part, up to MOST_READ characters. `on_progress` gets the stages done and their number. Raises
     DataError where there is no record of a run.
     """
     folder = RunDir(Path(run))
@@ -83,7 +83,7 @@ def report_of(run: str | Path, on_progress: Callable[[int, int], None] | None = 
         "text": lambda: _facts(trained, corpus, dataset, name, part),
         "baselines": lambda: tuple(baselines_on(dataset)),
         "surprisal": lambda: read_through(trained, part, lined(trained, corpus, part), None),
-        "units": lambda: survey_units(watch_part(trained, part, MOST), find=True),
+        "units": lambda: survey_units(watch_part(trained, part, MOST_READ), find=True),
         "flow": lambda: flow_through(trained, part, LAGS, POSITIONS, CHUNKS),
     }
     for k, (stage, look) in enumerate(stages.items()):
@@ -108,7 +108,7 @@ def _held_out(dataset: Dataset) -> tuple[str, Part]:
     """The part to look at the model on, and its name."""
     parts = {"validation": dataset.val, "test": dataset.test, "training": dataset.train}
     name = next((name for name, part in parts.items() if part.targets), "training")
-    return name, parts[name].first(MOST)
+    return name, parts[name].first(MOST_READ)
 
 
 def _facts(trained: Trained, corpus: Corpus, dataset: Dataset, name: str, part: Part) -> TextFacts:

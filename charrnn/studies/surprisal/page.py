@@ -6,9 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from charrnn.draw.base64_arrays import packed, quantised
-from charrnn.draw.colours import FULL_SURPRISAL, STEPS, WHITE_TO_ORANGE, Colour, palette, to_css
-from charrnn.draw.page import page
+from charrnn.draw.colours import (
+    FULL_SURPRISAL,
+    ORANGE,
+    SKY_BLUE,
+    STEPS,
+    WHITE_TO_ORANGE,
+    Colour,
+    palette,
+    to_css,
+)
+from charrnn.draw.page import packed, page, quantised
 from charrnn.draw.parts import Column, Row, Series, histogram, table
 from charrnn.nn.arrays import Floats
 from charrnn.terminal import one_line, shortened
@@ -22,7 +30,6 @@ FULL_ENTROPY = 4  # bits at which its colour is full
 FULL_RANK = 16  # guesses, in a logarithmic scale
 BIT, CHANCE = 1 / 256, 1 / 65535  # the units of surprisal and of probability that a page keeps
 LAST_BIN = 10  # bits, in the last bar of a histogram
-BLUE, ORANGE = (86, 180, 233), (230, 159, 0)  # of Okabe and Ito (2008)
 SCRIPTS = ("draw/text.js", "draw/sortable.js", "studies/surprisal/surprisal.js")
 
 LINES = """\
@@ -174,7 +181,7 @@ def bin_labels() -> list[str]:
 
 def _distribution(found: "Surprisal") -> str:
     series = [
-        Series("share of the characters", shares_of_bins(found.bits), BLUE),
+        Series("share of the characters", shares_of_bins(found.bits), SKY_BLUE),
         Series("share of the loss", shares_of_bins(found.bits, found.bits), ORANGE),
     ]
     title = "How many characters have which surprisal, and how much of the loss is theirs"

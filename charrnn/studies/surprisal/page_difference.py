@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from charrnn.draw.colours import BLUE_TO_RED, FULL_DIFFERENCE, FULL_SURPRISAL
+from charrnn.draw.colours import BLUE_TO_RED, FULL_DIFFERENCE, FULL_SURPRISAL, ORANGE, SKY_BLUE
 from charrnn.draw.page import page
 from charrnn.draw.parts import Column, Row, Series, histogram, table
 from charrnn.studies.surprisal.page import (
-    BLUE,
     LINES,
-    ORANGE,
     SCRIPTS,
     bin_labels,
     line_table,
@@ -73,7 +71,7 @@ def _summary(found: "Difference") -> str:
 
 def _distribution(found: "Difference") -> str:
     series = [
-        Series("share of the characters, A", shares_of_bins(found.a.bits[found.counted]), BLUE),
+        Series("share of the characters, A", shares_of_bins(found.a.bits[found.counted]), SKY_BLUE),
         Series("share of the characters, B", shares_of_bins(found.b.bits[found.counted]), ORANGE),
     ]
     title = "How many characters have which surprisal under A and under B"

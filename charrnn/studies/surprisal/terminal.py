@@ -3,9 +3,9 @@
 from math import log
 from typing import TYPE_CHECKING, Any
 
+from charrnn.draw.annotated_text import cut, in_colours, in_digits, legend, quoted
 from charrnn.draw.colours import FULL_SURPRISAL, WHITE_TO_ORANGE
-from charrnn.draw.marked import cut, in_colours, in_digits, legend, quoted
-from charrnn.draw.output import table
+from charrnn.draw.console import table
 from charrnn.text.vocab import UNK
 
 if TYPE_CHECKING:

@@ -3,9 +3,9 @@
 from math import log
 from typing import TYPE_CHECKING, Any
 
+from charrnn.draw.annotated_text import cut, in_colours, in_digits, legend
 from charrnn.draw.colours import BLUE_TO_RED, FULL_DIFFERENCE
-from charrnn.draw.marked import cut, in_colours, in_digits, legend
-from charrnn.draw.output import table
+from charrnn.draw.console import table
 from charrnn.studies.surprisal.terminal import (
     SYMBOLS,
     character_values,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from charrnn.config import build
 from charrnn.draw.colours import BLUE_TO_RED, palette, to_css
 from charrnn.draw.page import page
 from charrnn.studies.units.maths import Range, ends_of, range_of, values_of
@@ -189,7 +190,7 @@ def _shown(watched: "Watched") -> list[str]:
 def _about(watched: "Watched", shown: "Watched", kept: int) -> str:
     cells = watched.trained.model.cells
     units = sum(cell.hidden_size for cell in cells)
-    network = f"{type(cells[0]).__name__.lower()} {len(cells)}x{cells[0].hidden_size}"
+    network = build.network_in_words(watched.trained.config)
     words = [
         f"Each character has the colour of one unit's value when"
         f" {escape(one_line(str(watched.trained.path)))} ({network}) has read it: blue is low, red"

@@ -39,7 +39,7 @@ class Match:
     p: float
 
 
-class Search:
+class UnitSearch:
     """What has to be summed up of a text to find the units of `widths` (H a value) in it.
 
     `signals` is (K, T). Give it every chunk by `add`; then read `matches`.
@@ -143,7 +143,7 @@ class Search:
 
 
 def memory_of(units: int, signals: int, shifts: int) -> int:
-    """About how many bytes a Search takes: sums in float64, and three copies of a chunk."""
+    """About how many bytes a UnitSearch takes: sums in float64, and three copies of a chunk."""
     return units * (8 * signals * (1 + shifts) + 3 * 4 * AT_ONCE)
 
 

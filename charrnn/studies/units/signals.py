@@ -33,7 +33,7 @@ WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 BLANK_LINE = re.compile(r"\n[ \t]*\n")
 
 
-class Signal(NamedTuple):
+class TextFeature(NamedTuple):
     """A signal's function, and what it says."""
 
     of: Callable[[str], Floats]
@@ -165,27 +165,29 @@ def first_line(text: str) -> Floats:
     return _held(begins.astype(np.float32), newlines[1:])[1:]
 
 
-SIGNALS: dict[str, Signal] = {
-    "double quotes": Signal(double_quotes, "inside double quotes"),
-    "single quotes": Signal(single_quotes, "inside single quotes, apostrophes left out"),
-    "string": Signal(string, "inside a string of a program, in quotes of either kind"),
-    "parentheses": Signal(parentheses, "inside ( )"),
-    "square brackets": Signal(square_brackets, "inside [ ]"),
-    "braces": Signal(braces, "inside { }"),
-    "bracket depth": Signal(brackets, "how many of ( and [ are open"),
-    "brace depth": Signal(brace_depth, "how many { are open"),
-    "# comment": Signal(hash_comment, "inside a comment, # to the end of the line"),
-    "// comment": Signal(slash_comment, "inside a comment, // to the end of the line or /* */"),
-    "if": Signal(condition, "after if, to the end of the condition"),
-    "indentation": Signal(indentation, "blanks that the line begins with"),
-    "position in line": Signal(position_in_line, "characters since the newline"),
-    "to line end": Signal(to_line_end, "characters until the newline"),
-    "first line": Signal(first_line, "in the first line of a paragraph"),
-    "position in word": Signal(position_in_word, "letters since the word began"),
-    "capitalised word": Signal(capitalised, "inside a word that begins with a capital"),
-    "capitals": Signal(capitals, "inside a word all in capitals"),
-    "digit": Signal(digit, "at a digit"),
-    "sentence end": Signal(sentence_end, "between two sentences"),
+SIGNALS: dict[str, TextFeature] = {
+    "double quotes": TextFeature(double_quotes, "inside double quotes"),
+    "single quotes": TextFeature(single_quotes, "inside single quotes, apostrophes left out"),
+    "string": TextFeature(string, "inside a string of a program, in quotes of either kind"),
+    "parentheses": TextFeature(parentheses, "inside ( )"),
+    "square brackets": TextFeature(square_brackets, "inside [ ]"),
+    "braces": TextFeature(braces, "inside { }"),
+    "bracket depth": TextFeature(brackets, "how many of ( and [ are open"),
+    "brace depth": TextFeature(brace_depth, "how many { are open"),
+    "# comment": TextFeature(hash_comment, "inside a comment, # to the end of the line"),
+    "// comment": TextFeature(
+        slash_comment, "inside a comment, // to the end of the line or /* */"
+    ),
+    "if": TextFeature(condition, "after if, to the end of the condition"),
+    "indentation": TextFeature(indentation, "blanks that the line begins with"),
+    "position in line": TextFeature(position_in_line, "characters since the newline"),
+    "to line end": TextFeature(to_line_end, "characters until the newline"),
+    "first line": TextFeature(first_line, "in the first line of a paragraph"),
+    "position in word": TextFeature(position_in_word, "letters since the word began"),
+    "capitalised word": TextFeature(capitalised, "inside a word that begins with a capital"),
+    "capitals": TextFeature(capitals, "inside a word all in capitals"),
+    "digit": TextFeature(digit, "at a digit"),
+    "sentence end": TextFeature(sentence_end, "between two sentences"),
 }
 
 

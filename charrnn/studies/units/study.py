@@ -10,7 +10,7 @@ from charrnn.nn import kernels
 from charrnn.runs.memory import excess
 from charrnn.studies.units.maths import Value, range_of, read, values_of
 from charrnn.studies.units.saturation import Distribution, Tally
-from charrnn.studies.units.search import SHIFTS, Search, memory_of
+from charrnn.studies.units.search import SHIFTS, UnitSearch, memory_of
 from charrnn.studies.units.signals import SIGNALS
 from charrnn.studies.units.watched import Progress, UnitName, Watched, check_layer, too_large
 
@@ -85,7 +85,7 @@ def survey_units(
     if problem := excess(needed):
         raise UsageError(f"{problem}: search one layer by --layer, or without --gates")
     signals = watched.signals if find else np.zeros((0, len(watched.ids)), np.float32)
-    search = Search(signals, searched, shifts=shifts, seed=seed)
+    search = UnitSearch(signals, searched, shifts=shifts, seed=seed)
     done = 0
     for chunk in read(
         trained.model, trained.params, watched.ids, watched.stretches, kernels.choose_kernels()

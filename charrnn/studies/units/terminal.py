@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from charrnn.config import build
+from charrnn.draw.annotated_text import ended, with_marks
+from charrnn.draw.annotated_text import legend as colour_scale
 from charrnn.draw.colours import BLUE_TO_RED, blend
-from charrnn.draw.marked import ended, with_marks
-from charrnn.draw.marked import legend as colour_scale
-from charrnn.draw.output import table
+from charrnn.draw.console import table
 from charrnn.draw.terminal_colour import painted
 from charrnn.terminal import one_line
 from charrnn.text.vocab import visible
@@ -51,8 +52,7 @@ def of_all(
 
 def _overview(watched: "Watched") -> str:
     """What is looked at."""
-    cells = watched.trained.model.cells
-    name = f"{type(cells[0]).__name__.lower()} {len(cells)}x{cells[0].hidden_size}"
+    name = build.network_in_words(watched.trained.config)
     read, total = len(watched.ids), watched.total
     cut = f" of {total:,}; --read N reads more" if read < total else ""
     return f"{name}, {read:,} characters{cut}\n"

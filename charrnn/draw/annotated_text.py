@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from unicodedata import east_asian_width
 
 from charrnn.draw.colours import Colour, blend
-from charrnn.draw.output import terminal_size
+from charrnn.draw.console import terminal_size
 from charrnn.draw.terminal_colour import painted
 from charrnn.nn.arrays import Floats
 from charrnn.terminal import one_line, shortened

@@ -1,9 +1,9 @@
-"""The two ways to look into a score, at one model or at two: the same questions to both."""
+"""The presentation of a surprisal, of one model or two: in a terminal, as JSON, as a page."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from charrnn.draw.output import tell
+from charrnn.draw.console import tell
 from charrnn.listeners.progress import Meter
 from charrnn.studies.surprisal import terminal as surprisal
 from charrnn.studies.surprisal import terminal_difference as against
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 IN_TERMINAL, IN_PAGE = 2000, 200_000  # characters that are shown unless somebody says
 
 
-class Inside:
+class Presentation:
     """What one model, or each of two, expected at every character of a text."""
 
     def __init__(self, trained: "Trained", paths: Sequence[str], other: "Trained | None") -> None:
