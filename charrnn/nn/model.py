@@ -11,6 +11,7 @@ import numpy as np
 from charrnn.nn.arrays import DType, Floats, Ids, Shape, empty
 from charrnn.nn.block import Block
 from charrnn.nn.cells import Cell, State
+from charrnn.nn.chunk import Chunk
 from charrnn.nn.initializers import Initializer
 from charrnn.nn.kernels.base import Kernels
 from charrnn.nn.kernels.plain import NUMPY
@@ -22,7 +23,7 @@ from charrnn.nn.layers.projection import FromHidden, FromIds
 from charrnn.nn.ops import rows
 from charrnn.nn.params import Params
 from charrnn.nn.rng import stream
-from charrnn.nn.tape import WHOLE, ModelTape, States, Window
+from charrnn.nn.tape import ModelTape, States
 
 QUIET = DropoutRates()
 
@@ -181,67 +182,58 @@ class CharModel:
         self,
         p: Params,
         g: Params,
-        x: Ids,
-        y: Ids,
+        chunk: Chunk,
         state: States | None,
         tape: ModelTape,
         noise: NoiseKey | None = None,
-        targets: int | None = None,
-        window: Window = WHOLE,
     ) -> tuple[float, States]:
         """One chunk, there and back: its loss in nats per character; the gradient fills `g`.
 
-        `x` and `y` (T, B) are characters and the characters that follow. A `state` of None is the
-        initial one; the last one, or the one that `window` carries on, which is returned, is the
-        tape's own memory. The loss is the sum over the targets that count, divided by `targets`, by
-        default their number.
+        A `state` of None is the initial one. The last state, or the one after `chunk.carry` steps,
+        is returned in the tape's own memory. The loss is the sum over the targets that count,
+        divided by `chunk.divisor`.
         """
-        weights, carry, skip = window
-        targets = targets or y[skip:].size
-        start = self.initial_state(p, x.shape[1]) if state is None else state
+        start = self.initial_state(p, chunk.x.shape[1]) if state is None else state
         self.prepare(p, tape, noise)
-        last = self.forward(p, x, start, tape, noise, carry=carry, skip=skip)
-        loss = self.training_loss(y, tape, weights, skip) / targets
-        self.loss_backward(tape, weights, skip, targets)
-        dstart = self.backward(p, g, x, tape, noise, skip=skip)
+        last = self.forward(p, chunk.x, start, tape, noise, carry=chunk.carry, skip=chunk.skip)
+        loss = self.training_loss_(chunk, tape) / chunk.divisor
+        self.loss_backward_(chunk, tape)
+        dstart = self.backward(p, g, chunk, tape, noise)
         self.initial_gradients(g, dstart, begins=state is None)
         return loss, last
 
-    def training_loss(
-        self, y: Ids, tape: ModelTape, weights: Floats | None = None, skip: int = 0
-    ) -> float:
+    def training_loss_(self, chunk: Chunk, tape: ModelTape) -> float:
         """The summed losses of the targets that count; tape.logits become their softmax."""
-        counted = tape.loss.first(y[skip:].size)
-        self.objective.forward(rows(tape.logits[skip:]), y[skip:].reshape(-1), counted)
+        skip, y = chunk.skip, chunk.y[chunk.skip :]
+        counted = tape.loss.first(y.size)
+        self.objective.forward(rows(tape.logits[skip:]), y.reshape(-1), counted)
         losses = counted.losses
-        if weights is not None:
-            np.multiply(losses, weights[skip:].reshape(-1), out=losses)
+        if chunk.weights is not None:
+            np.multiply(losses, chunk.weights[skip:].reshape(-1), out=losses)
         return float(losses.sum(dtype=np.float64))
 
-    def loss_backward(
-        self, tape: ModelTape, weights: Floats | None, skip: int, targets: int
-    ) -> None:
-        """From softmax(logits) in tape.logits to the gradient of the loss."""
-        dlogits = rows(tape.logits[skip:])
-        self.objective.backward(dlogits, tape.loss.first(len(dlogits)), 1.0 / targets)
-        if weights is not None:
-            np.multiply(dlogits, weights[skip:].reshape(-1, 1), out=dlogits)
+    def loss_backward_(self, chunk: Chunk, tape: ModelTape) -> None:
+        """The softmax in tape.logits becomes the gradient of the loss by the logits."""
+        dlogits = rows(tape.logits[chunk.skip :])
+        self.objective.backward(dlogits, tape.loss.first(len(dlogits)), 1.0 / chunk.divisor)
+        if chunk.weights is not None:
+            np.multiply(dlogits, chunk.weights[chunk.skip :].reshape(-1, 1), out=dlogits)
 
     def backward(
         self,
         p: Params,
         g: Params,
-        x: Ids,
+        chunk: Chunk,
         tape: ModelTape,
         noise: NoiseKey | None,
         *,
         dlast: States | None = None,
-        skip: int = 0,
     ) -> States:
-        """From the gradient of tape.logits, and of the last state, to every weight's.
+        """From the gradient in tape.logits, and of the last state, to that of every weight.
 
         Returns the gradient of the incoming state, in memory of the tape.
         """
+        x, skip = chunk.x, chunk.skip
         embedding, dembedding = p.get("embedding"), g.get("embedding")
         if dembedding is not None:
             dembedding[...] = 0.0

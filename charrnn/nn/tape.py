@@ -1,7 +1,7 @@
-"""What a model writes on the way forward and reads on the way back, and how a chunk is read."""
+"""The tape of a model: what its forward pass writes and its backward pass reads."""
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from charrnn.nn.arrays import Floats
 from charrnn.nn.block import BlockTape
@@ -12,17 +12,6 @@ from charrnn.nn.layers.projection import Tables
 from charrnn.nn.layers.recurrent_noise import State
 
 States: TypeAlias = tuple[State, ...]  # one a layer
-
-
-class Window(NamedTuple):
-    """How a chunk is read: which of its targets count, and which state goes on."""
-
-    weights: Floats | None = None  # (T, B) how often each target counts; None: once
-    carry: int | None = None  # the steps after which the next chunk begins; None: after all
-    skip: int = 0  # the first steps, whose targets do not count
-
-
-WHOLE = Window()
 
 
 @dataclass(frozen=True)

@@ -5,26 +5,13 @@ so the state that the model carries from chunk to chunk is the state after the t
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 
-from charrnn.nn.arrays import Floats, Ids
+from charrnn.nn.chunk import Chunk
 from charrnn.nn.rng import stream
 from charrnn.text.part import Part
-
-
-class Chunk(NamedTuple):
-    """What one step of training reads, and what of it counts."""
-
-    x: Ids  # (T, B) characters
-    y: Ids  # (T, B) the characters that follow
-    carried: bool  # it goes on from a state; else it begins with the initial one
-    targets: int  # that count, of all tracks
-    skip: int = 0  # steps that are read again, for the gradient alone: their targets do not count
-    carry: int | None = None  # the steps after which the next chunk begins, if not after all
-    weights: Floats | None = None  # (T, B) 1 where a target counts, 0 where there is none
-    scale: float = 1.0  # of the learning rate
 
 
 class Chunks(Protocol):

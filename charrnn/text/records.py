@@ -11,8 +11,8 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from charrnn.nn.arrays import Bools, Floats, Ids
+from charrnn.nn.chunk import Chunk
 from charrnn.nn.rng import stream
-from charrnn.text.batches import Chunk
 from charrnn.text.part import Part, Records
 from charrnn.text.stored import EncodedText
 

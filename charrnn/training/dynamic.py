@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from charrnn.nn.arrays import Floats
+from charrnn.nn.backprop import WholeChunk
+from charrnn.nn.chunk import Chunk
 from charrnn.nn.kernels.base import Kernels
 from charrnn.nn.kernels.plain import NUMPY
 from charrnn.nn.model import CharModel
@@ -62,7 +64,7 @@ class DynamicEvaluation:
             root[...] = 1.0
         self.step = how.rate / (root + EPS * root.mean())
         self.pull = np.minimum(how.decay * root / root.mean(), 1.0)
-        self.tape = model.tape(how.steps, 1, p.flat.dtype, kernels)
+        self.backprop = WholeChunk(self.model, how.steps, 1, p.flat.dtype, kernels)
         self.total = 0.0
 
     @property
@@ -82,8 +84,7 @@ class DynamicEvaluation:
     def _read(self, start: int, stop: int, state: States | None) -> States:
         """Predict what is there, then learn from it. Returns the state at its end."""
         ids = self.part.window(np.arange(start, stop + 1)[:, None])
-        tape = self.tape.first(stop - start)
-        loss, state = self.model.loss_and_grads(self.p, self.g, ids[:-1], ids[1:], state, tape)
+        loss, state = self.backprop(self.p, self.g, Chunk(ids[:-1], ids[1:]), state)
         self.total += loss * (stop - start)
         self._adapt()
         return state

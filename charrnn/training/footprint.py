@@ -9,7 +9,7 @@ from charrnn.nn.params import Params, size_of
 from charrnn.parallel.base import share_of
 from charrnn.training.evaluate import evaluation_of
 from charrnn.training.message import message_size
-from charrnn.training.plan import Plan, memory_for
+from charrnn.training.plan import Plan, backprop_for
 
 READING = 5 * 8  # bytes beside the tape for each character of a chunk: positions, ids, row starts
 BEYOND = 2**47  # bytes that no process can address: the weights are enough to say no
@@ -69,7 +69,7 @@ def drawing(model: CharModel, dtype: DType) -> int:
 def tape_bytes(plan: Plan, tracks: int, dtype: DType) -> int:
     """Of the memory for the chunks of so many tracks."""
     with shapes_only():
-        return memory_for(plan, tracks, dtype).nbytes
+        return backprop_for(plan, tracks, dtype).nbytes
 
 
 def _chunk(plan: Plan, tracks: int, dtype: DType) -> int:

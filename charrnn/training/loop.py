@@ -4,12 +4,12 @@ from collections.abc import Callable, Generator, Iterator
 from math import isfinite
 from time import perf_counter
 
+from charrnn.nn.chunk import Chunk
 from charrnn.nn.layers.noise import NoiseKey
 from charrnn.nn.ops import may_overflow
 from charrnn.nn.params import Params
-from charrnn.nn.recompute import InParts
 from charrnn.nn.rng import stream
-from charrnn.nn.tape import States, Window
+from charrnn.nn.tape import States
 from charrnn.optim import (
     Moment,
     average_,
@@ -20,7 +20,6 @@ from charrnn.optim import (
     step_,
 )
 from charrnn.parallel.base import SOLO, Communicator
-from charrnn.text.batches import Chunk
 from charrnn.text.part import Part
 from charrnn.training.evaluate import evaluation_of
 from charrnn.training.events import (
@@ -35,7 +34,7 @@ from charrnn.training.events import (
     Stepped,
 )
 from charrnn.training.message import Message
-from charrnn.training.plan import Plan, memory_for
+from charrnn.training.plan import Plan, backprop_for
 from charrnn.training.recovery import Recovery, first_not_finite
 from charrnn.training.state import TrainState
 
@@ -63,7 +62,7 @@ class _Run:
         B = batches.batch_size
         self.message = Message(state.params.shapes, model.cells, B, dtype, comm)
         self.tracks = self.message.tracks
-        self.memory = memory_for(plan, len(self.tracks), dtype)
+        self.backprop = backprop_for(plan, len(self.tracks), dtype)
         self.scratch = new_scratch(state.params)
         self.started = perf_counter() - state.seconds
         self.recovery = Recovery(plan.on_nonfinite, plan.max_recoveries, state)
@@ -139,22 +138,10 @@ class _Run:
 
     def _loss_and_grads(self, chunk: Chunk) -> tuple[float, States]:
         """The loss of this rank's tracks and the state they leave; gradients into the message."""
-        plan, state, p = self.plan, self.state, self.state.params
-        given = (
-            chunk.x,
-            chunk.y,
-            self._carried() if chunk.carried else None,
-        )
-        noise = NoiseKey(plan.seed, state.step, self.tracks.start)
-        window = Window(chunk.weights, chunk.carry, chunk.skip)
-        if isinstance(self.memory, InParts):
-            return self.memory.loss_and_grads(
-                p, self.message.grads, *given, noise, chunk.targets, window
-            )
-        tape = self.memory.first(len(chunk.x))
-        return plan.model.loss_and_grads(
-            p, self.message.grads, *given, tape, noise, chunk.targets, window
-        )
+        state = self.state
+        carried = self._carried() if chunk.carried else None
+        key = NoiseKey(self.plan.seed, state.step, self.tracks.start)
+        return self.backprop(state.params, self.message.grads, chunk, carried, key)
 
     def _change_weights(self, rate: float) -> None:
         plan, state, g = self.plan, self.state, self.message.grads

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 from charrnn.nn.arrays import DType
+from charrnn.nn.backprop import Backprop, backprop_of
 from charrnn.nn.kernels.base import Kernels
 from charrnn.nn.kernels.plain import NUMPY
 from charrnn.nn.model import CharModel
-from charrnn.nn.recompute import InParts
-from charrnn.nn.tape import ModelTape
 from charrnn.optim import Optimizer, Schedule
 from charrnn.text.batches import Chunks
 from charrnn.text.part import Part
@@ -56,9 +55,7 @@ class Plan:
         return {reason: done / limit for reason, (done, limit) in used.items() if limit is not None}
 
 
-def memory_for(plan: Plan, tracks: int, dtype: DType) -> ModelTape | InParts:
-    """Memory for the chunks of so many tracks."""
-    model, longest = plan.model, plan.batches.longest
-    if plan.recompute is not None and plan.recompute < longest:
-        return InParts(model, longest, plan.recompute, tracks, dtype, plan.kernels)
-    return model.tape(longest, tracks, dtype, plan.kernels)
+def backprop_for(plan: Plan, tracks: int, dtype: DType) -> Backprop:
+    """Back-propagation through the chunks of a run, for `tracks` of their tracks."""
+    longest, recompute = plan.batches.longest, plan.recompute
+    return backprop_of(plan.model, longest, tracks, dtype, plan.kernels, recompute=recompute)

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from charrnn.nn.chunk import Chunk
 from charrnn.nn.layers.noise import DropoutRates
 from charrnn.nn.model import CharModel
 from tests import naive
@@ -59,7 +60,7 @@ def test_loss_gradients_and_state_are_the_oracles(
     p, (x, y) = weights(model), chunk()
     g, tape = p.like(), model.tape(T, B, FLOAT64)
     g.flat[...] = np.nan
-    loss, last = model.loss_and_grads(p, g, x, y, None, tape, noise)
+    loss, last = model.loss_and_grads(p, g, Chunk(x, y), None, tape, noise)
     masks = masks_of(model, tape)
     expected, grads, states = naive.loss_and_grads(model, p, x, y, masks=masks)
     assert loss == pytest.approx(expected, rel=1e-12)
@@ -76,7 +77,7 @@ def test_a_carried_state_is_where_the_oracle_starts_from_too(cell) -> None:
     p, (x, y) = weights(model), chunk()
     state = (random_state(cell, 1), random_state(cell, 2))
     g = p.like()
-    loss, _ = model.loss_and_grads(p, g, x, y, state, model.tape(T, B, FLOAT64))
+    loss, _ = model.loss_and_grads(p, g, Chunk(x, y), state, model.tape(T, B, FLOAT64))
     expected, grads, _ = naive.loss_and_grads(model, p, x, y, state)
     assert loss == pytest.approx(expected, rel=1e-12)
     for name in p:
@@ -178,7 +179,7 @@ def test_nothing_is_read_from_a_tape_that_was_not_written_for_this_chunk(cell) -
         g, tape = p.like(), model.tape(T, B, FLOAT64)
         for array in arrays_of(tape):
             array[...] = stale
-        loss, _ = model.loss_and_grads(p, g, x, y, None, tape, noise)
+        loss, _ = model.loss_and_grads(p, g, Chunk(x, y), None, tape, noise)
         results.append((loss, g.flat))
     assert results[0][0] == results[1][0]
     np.testing.assert_array_equal(results[0][1], results[1][1])
@@ -192,7 +193,7 @@ def test_a_shorter_chunk_uses_a_part_of_the_tape(cell) -> None:
     for capacity in (3, 8):
         g = p.like()
         tape = model.tape(capacity, B, FLOAT64).first(3)
-        loss, _ = model.loss_and_grads(p, g, x, y, None, tape, noise)
+        loss, _ = model.loss_and_grads(p, g, Chunk(x, y), None, tape, noise)
         results.append((loss, g.flat))
     assert results[0][0] == results[1][0]
     np.testing.assert_array_equal(results[0][1], results[1][1])
@@ -203,9 +204,9 @@ def test_a_tape_may_be_used_again(cell) -> None:
     model = CharModel(V, (cell, cell))
     p, (x, y) = weights(model), chunk()
     g, again, tape = p.like(), p.like(), model.tape(T, B, FLOAT64)
-    model.loss_and_grads(p, g, x, y, None, tape)
-    model.loss_and_grads(p, again, y, x, None, tape)
-    model.loss_and_grads(p, again, x, y, None, tape)
+    model.loss_and_grads(p, g, Chunk(x, y), None, tape)
+    model.loss_and_grads(p, again, Chunk(y, x), None, tape)
+    model.loss_and_grads(p, again, Chunk(x, y), None, tape)
     np.testing.assert_array_equal(g.flat, again.flat)
 
 
@@ -220,8 +221,8 @@ def test_float32_stays_float32_and_close(cell) -> None:
     assert all(a.dtype == np.float32 for layer in last for a in layer)
     np.testing.assert_allclose(tape.logits, exact.logits, rtol=1e-4, atol=1e-5)
     g32, g64 = p32.like(), p64.like()
-    model.loss_and_grads(p32, g32, x, y, None, model.tape(T, B, p32.flat.dtype))
-    model.loss_and_grads(p64, g64, x, y, None, model.tape(T, B, FLOAT64))
+    model.loss_and_grads(p32, g32, Chunk(x, y), None, model.tape(T, B, p32.flat.dtype))
+    model.loss_and_grads(p64, g64, Chunk(x, y), None, model.tape(T, B, FLOAT64))
     assert g32.flat.dtype == np.float32
     np.testing.assert_allclose(g32.flat, g64.flat, rtol=1e-4, atol=1e-5)
 
@@ -245,8 +246,8 @@ def test_without_noise_there_is_no_dropout(cell) -> None:
     )
     p = weights(plain)
     g, h = p.like(), p.like()
-    a, _ = plain.loss_and_grads(p, g, x, y, None, plain.tape(T, B, FLOAT64))
-    b, _ = noisy.loss_and_grads(p, h, x, y, None, noisy.tape(T, B, FLOAT64))
+    a, _ = plain.loss_and_grads(p, g, Chunk(x, y), None, plain.tape(T, B, FLOAT64))
+    b, _ = noisy.loss_and_grads(p, h, Chunk(x, y), None, noisy.tape(T, B, FLOAT64))
     assert a == b
     np.testing.assert_array_equal(g.flat, h.flat)
 
@@ -283,5 +284,5 @@ def test_the_cross_entropy_of_the_logits_is_the_loss(cell) -> None:
     p, (x, y) = weights(model), chunk()
     tape, _ = forward(model, p, x)
     mean = model.losses(y, tape).mean()
-    loss, _ = model.loss_and_grads(p, p.like(), x, y, None, tape)
+    loss, _ = model.loss_and_grads(p, p.like(), Chunk(x, y), None, tape)
     assert loss == pytest.approx(mean, rel=1e-14)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from charrnn.nn.chunk import Chunk
 from charrnn.nn.gradcheck import directional_error, elementwise_errors
 from charrnn.nn.model import CharModel
 from tests.contracts.networks import (
@@ -28,11 +29,11 @@ def check(model: CharModel, entries: int = 4) -> dict[str, float]:
     p, (x, y) = weights(model), chunk()
     tape, g, scratch = model.tape(T, B, FLOAT64), p.like(), p.like()
     g.flat[...] = np.nan  # what is never written is found
-    model.loss_and_grads(p, g, x, y, None, tape, noise)
+    model.loss_and_grads(p, g, Chunk(x, y), None, tape, noise)
     rng = np.random.default_rng(0)
 
     def loss() -> float:
-        return model.loss_and_grads(p, scratch, x, y, None, tape, noise)[0]
+        return model.loss_and_grads(p, scratch, Chunk(x, y), None, tape, noise)[0]
 
     errors = elementwise_errors(loss, p, g, entries, rng)
     return {**errors, "direction": directional_error(loss, p, g, rng)}
@@ -68,11 +69,11 @@ def test_a_gradient_that_is_one_percent_wrong_is_found(name: str) -> None:
     model = CharModel(V, EVERY_CELL[2:3] * 2, E)
     p, (x, y) = weights(model), chunk()
     tape, g, scratch = model.tape(T, B, FLOAT64), p.like(), p.like()
-    model.loss_and_grads(p, g, x, y, None, tape)
+    model.loss_and_grads(p, g, Chunk(x, y), None, tape)
     g[name].flat[np.abs(g[name]).argmax()] *= 1.01
 
     def loss() -> float:
-        return model.loss_and_grads(p, scratch, x, y, None, tape)[0]
+        return model.loss_and_grads(p, scratch, Chunk(x, y), None, tape)[0]
 
     errors = elementwise_errors(loss, p, g, 1, np.random.default_rng(0))
     assert errors.pop(name) > 1e-3

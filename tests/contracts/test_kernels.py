@@ -8,6 +8,7 @@ import pytest
 from charrnn.errors import UsageError
 from charrnn.nn import kernels
 from charrnn.nn.cells import gru, lstm, rnn
+from charrnn.nn.chunk import Chunk
 from charrnn.nn.gradcheck import directional_error
 from charrnn.nn.kernels import KERNELS, choose_kernels, installed
 from charrnn.nn.kernels.plain import NUMPY, Plain
@@ -51,10 +52,10 @@ def test_back_propagation_is_the_derivative(name: str, cell, layers: int) -> Non
     p, (x, y) = weights(model), chunk()
     tape, g, scratch = model.tape(T, B, FLOAT64, SETS[name]), p.like(), p.like()
     g.flat[...] = np.nan
-    model.loss_and_grads(p, g, x, y, None, tape, noise)
+    model.loss_and_grads(p, g, Chunk(x, y), None, tape, noise)
 
     def loss() -> float:
-        return model.loss_and_grads(p, scratch, x, y, None, tape, noise)[0]
+        return model.loss_and_grads(p, scratch, Chunk(x, y), None, tape, noise)[0]
 
     for k in range(3):
         assert directional_error(loss, p, g, np.random.default_rng(k)) < 1e-6
@@ -71,7 +72,9 @@ def test_a_set_agrees_with_numpys_to_rounding(name: str, cell, dtype, bound: flo
     found = []
     for kernel_set in (NUMPY, SETS[name]):
         g = p.like()
-        loss, last = model.loss_and_grads(p, g, x, y, None, model.tape(20, 16, dtype, kernel_set))
+        loss, last = model.loss_and_grads(
+            p, g, Chunk(x, y), None, model.tape(20, 16, dtype, kernel_set)
+        )
         found.append((loss, g.flat, *(a.copy() for layer in last for a in layer)))
     for ours, theirs in zip(*found, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=bound, atol=bound * np.abs(theirs).max())

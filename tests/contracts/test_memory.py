@@ -5,6 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from charrnn.nn.chunk import Chunk
 from charrnn.nn.initializers import Default
 from charrnn.nn.kernels import KERNELS, installed
 from charrnn.nn.layers.noise import DropoutRates, NoiseKey
@@ -34,7 +35,7 @@ def test_a_step_allocates_nothing_that_grows_with_anything(name: str, cell) -> N
     def step(t: int) -> None:
         nonlocal state
         noise = NoiseKey(1, t)
-        _, state = model.loss_and_grads(p, g, ids[:-1], ids[1:], state, tape, noise)
+        _, state = model.loss_and_grads(p, g, Chunk(ids[:-1], ids[1:]), state, tape, noise)
         clip_(g, value=0.5, norm=1.0)
         step_(rule, p, g, slots, scratch, lr=0.01, t=t)
 

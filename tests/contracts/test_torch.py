@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from charrnn.nn.cells import Gru, Lstm, Rnn
+from charrnn.nn.chunk import Chunk
 from charrnn.nn.model import CharModel
 from tests.contracts.networks import FLOAT64, B, H, T, V, chunk, random_state, weights
 
@@ -58,7 +59,7 @@ def test_loss_state_and_gradients_agree(name: str, layers: int) -> None:
     p, (x, y) = weights(model), chunk()
     state = tuple(random_state(cell, k) for k in range(layers))
     g, tape = p.like(), model.tape(T, B, FLOAT64)
-    loss, last = model.loss_and_grads(p, g, x, y, state, tape)
+    loss, last = model.loss_and_grads(p, g, Chunk(x, y), state, tape)
 
     net, head = theirs(name, p, layers)
     h0, *c0 = (torch.tensor(np.stack(column)) for column in zip(*state, strict=True))

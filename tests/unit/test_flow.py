@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from charrnn.nn.cells import CELLS, Lstm, Rnn
+from charrnn.nn.chunk import Chunk
 from charrnn.nn.layers.noise import DropoutRates
 from charrnn.nn.model import CharModel
-from charrnn.nn.tape import Window
-from charrnn.studies.gradients.maths import Signal, error_signals, lengths
+from charrnn.studies.gradients.maths import Signal, error_signals, row_norms
 from tests import naive
 from tests.contracts.networks import EVERY_CELL, FLOAT64, E, H, T, V, chunk, label, weights
 from tests.contracts.test_torch import NETWORKS, theirs
@@ -106,7 +106,7 @@ def test_a_learned_initial_state_and_an_embedding_are_part_of_it() -> None:
     g, tape = p.like(), model.tape(T, 1, FLOAT64)
     mask = np.zeros((T, 1))
     mask[-1] = 1
-    model.loss_and_grads(p, g, x, y, None, tape, targets=1, window=Window(mask))
+    model.loss_and_grads(p, g, Chunk(x, y, targets=1, weights=mask), None, tape)
     for signal in error_signals(model, p, x, y[-1], T):
         expected = np.linalg.norm(g[f"layers.{signal.layer}.{signal.state}0"])
         assert signal.norms[-1, 0] == pytest.approx(expected, rel=1e-12)
@@ -162,22 +162,24 @@ ORDINARY = st.floats(-1e100, 1e100)
 
 
 @given(arrays(np.float64, (3, 5), elements=ORDINARY))
-def test_lengths_are_norms(x: np.ndarray) -> None:
-    np.testing.assert_allclose(lengths(x), np.linalg.norm(x, axis=1), rtol=1e-12, atol=1e-150)
+def test_row_norms_are_norms(x: np.ndarray) -> None:
+    np.testing.assert_allclose(row_norms(x), np.linalg.norm(x, axis=1), rtol=1e-12, atol=1e-150)
 
 
 @given(
     arrays(np.float64, (2, 4), elements=st.floats(-4, 4)),
     st.integers(-1000, 1000),
 )
-def test_lengths_have_the_scale_of_their_numbers(x: np.ndarray, power: int) -> None:
+def test_row_norms_have_the_scale_of_their_numbers(x: np.ndarray, power: int) -> None:
     x = np.where(np.abs(x) < 0.1, 0.0, x)  # no number falls out of range before it is a norm
-    np.testing.assert_allclose(lengths(np.ldexp(x, power)), np.ldexp(lengths(x), power), rtol=1e-12)
+    np.testing.assert_allclose(
+        row_norms(np.ldexp(x, power)), np.ldexp(row_norms(x), power), rtol=1e-12
+    )
 
 
 @given(arrays(np.float64, (4, 3), elements=st.floats(allow_nan=True, allow_infinity=True)))
-def test_lengths_of_anything(x: np.ndarray) -> None:
-    found = lengths(x)
+def test_row_norms_of_anything(x: np.ndarray) -> None:
+    found = row_norms(x)
     assert not np.isnan(found).any()
     assert (found >= 0).all()
     assert (found[~np.isfinite(x).all(axis=1)] == np.inf).all()

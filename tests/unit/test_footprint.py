@@ -15,7 +15,7 @@ from charrnn.nn.layers.noise import DropoutRates
 from charrnn.nn.model import CharModel
 from charrnn.text.batches import Batches
 from charrnn.training.footprint import footprint, tape_bytes
-from charrnn.training.loop import memory_for
+from charrnn.training.plan import backprop_for
 from tests.unit.test_training import V, part, plan
 
 FLOAT32 = np.dtype(np.float32)
@@ -41,7 +41,7 @@ def test_a_tape_is_counted_to_the_byte(cell, noise: DropoutRates, kernels: str) 
     for tracks, recompute in ((1, None), (12, None), (50, None), (12, 3), (12, 4)):
         p = plan(model=model, batches=Batches(part(2000), tracks, 11))
         p = replace(p, kernels=KERNELS[kernels](), recompute=recompute)
-        assert tape_bytes(p, tracks, FLOAT32) == memory_for(p, tracks, FLOAT32).nbytes
+        assert tape_bytes(p, tracks, FLOAT32) == backprop_for(p, tracks, FLOAT32).nbytes
 
 
 def test_what_is_hollow_takes_no_memory() -> None:

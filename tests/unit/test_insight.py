@@ -78,10 +78,8 @@ def test_clipping_is_that_of_training(recompute: int | None) -> None:
     tape, g, state, expected = model.tape(8, 3, FLOAT64), p.like(), None, []
     for k in range(5):
         chunk = batches.chunk(k)
-        noise = NoiseKey(7, k)
-        _, state = model.loss_and_grads(
-            p, g, chunk.x, chunk.y, state, tape.first(len(chunk.x)), noise, chunk.targets
-        )
+        part = tape.first(len(chunk.x))
+        _, state = model.loss_and_grads(p, g, chunk, state, part, NoiseKey(7, k))
         expected.append(float(np.linalg.norm(g.flat)))
     limit = float(np.median(expected))
     found = clipped_lengths(

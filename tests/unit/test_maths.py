@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from charrnn.nn import ops
 from charrnn.nn.cells import CELLS, Lstm
+from charrnn.nn.chunk import Chunk
 from charrnn.nn.initializers import INITIALIZERS, Default, Normal
 from charrnn.nn.layers.dropout import Dropout
 from charrnn.nn.layers.loss import CrossEntropy, LossTape
@@ -175,7 +176,7 @@ def test_a_fresh_network_guesses() -> None:
         p = model.init(1, Normal(std=0.01), FLOAT64)
         x = np.random.default_rng(0).integers(65, size=(9, 4))
         tape = model.tape(8, 4, FLOAT64)
-        loss, _ = model.loss_and_grads(p, p.like(), x[:-1], x[1:], None, tape)
+        loss, _ = model.loss_and_grads(p, p.like(), Chunk(x[:-1], x[1:]), None, tape)
         assert loss == pytest.approx(math.log(65), rel=0.01)
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from charrnn.nn.cells import Gru, Lstm
+from charrnn.nn.chunk import Chunk
 from charrnn.nn.initializers import Default
 from charrnn.nn.layers.noise import DropoutRates
 from charrnn.nn.model import CharModel
@@ -15,12 +16,12 @@ def test_the_tracks_of_two_workers_add_up_to_the_whole_chunk(learned: bool) -> N
     model = CharModel(V, (Gru(H), Gru(H)), H, tied=True, learn_initial_state=learned)
     p, (x, y) = weights(model), chunk()
     whole = p.like()
-    loss, _ = model.loss_and_grads(p, whole, x, y, None, model.tape(T, B, FLOAT64))
+    loss, _ = model.loss_and_grads(p, whole, Chunk(x, y), None, model.tape(T, B, FLOAT64))
     total, losses = p.like(), []
     for tracks in (slice(0, 1), slice(1, B)):
-        g, shard = p.like(), (x[:, tracks], y[:, tracks])
-        tape = model.tape(T, shard[0].shape[1], FLOAT64)
-        losses.append(model.loss_and_grads(p, g, *shard, None, tape, targets=y.size)[0])
+        g, shard = p.like(), Chunk(x[:, tracks], y[:, tracks], targets=y.size)
+        tape = model.tape(T, shard.x.shape[1], FLOAT64)
+        losses.append(model.loss_and_grads(p, g, shard, None, tape)[0])
         total.flat += g.flat
     assert sum(losses) == pytest.approx(loss, rel=1e-13)
     np.testing.assert_allclose(total.flat, whole.flat, rtol=1e-11, atol=1e-15)
@@ -30,7 +31,7 @@ def test_every_layer_has_a_dropout_of_its_own() -> None:
     model = CharModel(V, (Lstm(H),) * 3, noise=DropoutRates(hidden=0.5, output=0.5))
     p, (x, y) = weights(model), chunk()
     tape = model.tape(T, B, FLOAT64)
-    model.loss_and_grads(p, p.like(), x, y, None, tape, noise)
+    model.loss_and_grads(p, p.like(), Chunk(x, y), None, tape, noise)
     for k, block in enumerate(tape.blocks):
         drawn = np.empty((T, B, H))
         noise.over_time_("dropout", k, drawn, np.empty_like(drawn))
@@ -71,9 +72,9 @@ def test_characters_may_be_integers_of_any_type(dtype: type) -> None:
     model = CharModel(V, (Lstm(H),))
     p, (x, y) = weights(model), chunk()
     g, narrow = p.like(), p.like()
-    loss, _ = model.loss_and_grads(p, g, x, y, None, model.tape(T, B, FLOAT64))
-    ids = x.astype(dtype), y.astype(dtype)
-    assert loss == model.loss_and_grads(p, narrow, *ids, None, model.tape(T, B, FLOAT64))[0]
+    loss, _ = model.loss_and_grads(p, g, Chunk(x, y), None, model.tape(T, B, FLOAT64))
+    ids = Chunk(x.astype(dtype), y.astype(dtype))
+    assert loss == model.loss_and_grads(p, narrow, ids, None, model.tape(T, B, FLOAT64))[0]
     np.testing.assert_array_equal(g.flat, narrow.flat)
 
 
@@ -85,7 +86,7 @@ def test_weights_characters_and_the_incoming_state_are_only_read() -> None:
     state = tuple(random_state(cell, k) for k, cell in enumerate(model.cells))
     arrays = [p.flat, x, y, *(a for layer in state for a in layer)]
     before = [a.copy() for a in arrays]
-    model.loss_and_grads(p, p.like(), x, y, state, model.tape(T, B, FLOAT64), noise)
+    model.loss_and_grads(p, p.like(), Chunk(x, y), state, model.tape(T, B, FLOAT64), noise)
     for a, b in zip(arrays, before, strict=True):
         np.testing.assert_array_equal(a, b)
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from charrnn.nn.cells import Gru, Lstm
+from charrnn.nn.chunk import Chunk
 from charrnn.nn.initializers import Default
 from charrnn.nn.layers.noise import DropoutRates
 from charrnn.nn.model import CharModel
@@ -183,7 +184,7 @@ def test_dynamic_evaluation_is_its_formula() -> None:
         ids = text.window(np.arange(start, min(start + 7, 37) + 1)[:, None])
         n, g = len(ids) - 1, p.like()
         tape = plain.tape(n, 1, FLOAT64)
-        loss, state = plain.loss_and_grads(w, g, ids[:-1], ids[1:], state, tape)
+        loss, state = plain.loss_and_grads(w, g, Chunk(ids[:-1], ids[1:]), state, tape)
         total += loss * n
         pull = np.minimum(0.05 * root / root.mean(), 1.0)
         w.flat += pull * (p.flat - w.flat) - 0.01 * g.flat / (root + 0.05 * root.mean())

@@ -26,8 +26,8 @@ def spoil(monkeypatch: pytest.MonkeyPatch):
     honest = CharModel.loss_and_grads
 
     def spoil_(when) -> None:
-        def spoilt(self, p, grads, x, y, state, tape, noise: NoiseKey, *rest):
-            result = honest(self, p, grads, x, y, state, tape, noise, *rest)
+        def spoilt(self, p, grads, chunk, state, tape, noise: NoiseKey):
+            result = honest(self, p, grads, chunk, state, tape, noise)
             if when(noise.step):
                 grads["layers.1.Wh"][0, 0] = math.inf
                 grads["layers.0.b"][1] = math.nan

@@ -7,12 +7,12 @@ import numpy as np
 from charrnn.config import Config, build
 from charrnn.errors import UsageError
 from charrnn.nn.arrays import shapes_only
+from charrnn.nn.backprop import WholeChunk
 from charrnn.nn.gradcheck import elementwise_errors
 from charrnn.nn.layers.noise import NoiseKey
 from charrnn.nn.model import CharModel
 from charrnn.nn.params import Params, size_of
 from charrnn.nn.rng import stream
-from charrnn.nn.tape import Window
 from charrnn.runs.memory import excess
 from charrnn.runs.prepare import batches_of, fresh_weights, open_dataset
 from charrnn.text.batches import Chunks
@@ -58,12 +58,10 @@ def gradcheck(config: Config, *, force: bool = False) -> GradientReport:
     p.flat += rng.normal(0.0, 0.05, p.flat.shape)  # no bias or initial state stays at exactly 0
     g, scratch = p.like(), p.like()
     chunk = batches.chunk(min(1, batches.chunks - 1))  # the second may overlap the first
-    window = Window(chunk.weights, chunk.carry, chunk.skip)
-    tape = model.tape(len(chunk.x), batches.batch_size, p.flat.dtype)
-    noise = NoiseKey(seed, 0)
+    backprop = WholeChunk(model, len(chunk.x), batches.batch_size, p.flat.dtype)
 
     def loss(into: Params = scratch) -> float:
-        return model.loss_and_grads(p, into, chunk.x, chunk.y, None, tape, noise, None, window)[0]
+        return backprop(p, into, chunk, None, NoiseKey(seed, 0))[0]
 
     loss(g)
     return GradientReport(elementwise_errors(loss, p, g, ENTRIES, rng))

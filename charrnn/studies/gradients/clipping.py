@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from charrnn.nn.arrays import Bools, Floats
+from charrnn.nn.backprop import backprop_of
 from charrnn.nn.kernels.base import Kernels
 from charrnn.nn.kernels.plain import NUMPY
 from charrnn.nn.layers.noise import NoiseKey
 from charrnn.nn.model import CharModel
 from charrnn.nn.params import Params
-from charrnn.nn.recompute import InParts
-from charrnn.nn.tape import States, Window
+from charrnn.nn.tape import States
 from charrnn.optim.clip import clip_, norm_of
 from charrnn.text.batches import Chunks
 
@@ -47,18 +47,14 @@ def clipped_lengths(
 
     The chunks are those of training, with its noise and the state that it carries.
     """
-    longest, B, g = batches.longest, batches.batch_size, p.like()
-    parts = min(longest, recompute or longest)
-    memory = InParts(model, longest, parts, B, p.flat.dtype, kernels)
+    T, B, g = batches.longest, batches.batch_size, p.like()
+    backprop = backprop_of(model, T, B, p.flat.dtype, kernels, recompute=recompute)
     state: States | None = None
     for k in range(chunks):
         chunk = batches.chunk(k)
-        window = Window(chunk.weights, chunk.carry, chunk.skip)
         before = state if chunk.carried else None
         with np.errstate(over="ignore", invalid="ignore"):
-            _, state = memory.loss_and_grads(
-                p, g, chunk.x, chunk.y, before, NoiseKey(seed, k), chunk.targets, window
-            )
+            _, state = backprop(p, g, chunk, before, NoiseKey(seed, k))
             clipped = clip_(g, value=value, norm=norm)
             after = norm_of(g)
         yield clipped.norm, after, clipped.bounded

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from charrnn.nn.arrays import Floats, Ids
+from charrnn.nn.chunk import Chunk
 from charrnn.nn.model import CharModel
 from charrnn.nn.ops import may_overflow
 from charrnn.nn.params import Params
@@ -93,12 +94,12 @@ def _gradients(
     dlast: States | None = None
     for t in reversed(range(len(x))):
         skip = 0 if dlast is None else 1  # no loss but that of the last step counts
-        now = x[t : t + 1]
-        model.forward(p, now, starts[t], tape, skip=skip)
+        now = Chunk(x[t : t + 1], y[None], targets=1, skip=skip)
+        model.forward(p, now.x, starts[t], tape, skip=skip)
         if dlast is None:
-            model.training_loss(y[None], tape)
-            model.loss_backward(tape, None, 0, 1)
-        dlast = _copy(model.backward(p, g, now, tape, None, dlast=dlast, skip=skip))
+            model.training_loss_(now, tape)
+            model.loss_backward_(now, tape)
+        dlast = _copy(model.backward(p, g, now, tape, None, dlast=dlast))
         yield dlast
 
 

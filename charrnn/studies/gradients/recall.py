@@ -12,12 +12,13 @@ from math import log
 import numpy as np
 
 from charrnn.nn.arrays import DType, Ids
+from charrnn.nn.backprop import WholeChunk
 from charrnn.nn.cells import Cell
+from charrnn.nn.chunk import Chunk
 from charrnn.nn.initializers import Default
 from charrnn.nn.model import CharModel
 from charrnn.nn.params import Params, size_of
 from charrnn.nn.rng import stream
-from charrnn.nn.tape import Window
 from charrnn.optim import OPTIMIZERS, clip_, new_scratch, new_slots, step_
 
 DTYPE: DType = np.dtype(np.float32)
@@ -105,14 +106,14 @@ def _train_(
     seed: int,
 ) -> int:
     """Change `p`; gives how many steps it took."""
-    g, tape = p.like(), model.tape(lag + 1, B, DTYPE)
+    g, backprop = p.like(), WholeChunk(model, lag + 1, B, DTYPE)
     adam = OPTIMIZERS["adam"]()
     slots, scratch = new_slots(adam, p), new_scratch(p)
     smoothed = task.guess
     for done in range(1, steps + 1):
         x, answers = task.draw(lag, B, stream(seed, "recall.train", lag, done))
-        y = np.broadcast_to(answers, x.shape)
-        loss, _ = model.loss_and_grads(p, g, x, y, None, tape, window=Window(skip=lag))
+        chunk = Chunk(x, np.broadcast_to(answers, x.shape), skip=lag)
+        loss, _ = backprop(p, g, chunk, None)
         clip_(g, value=None, norm=CLIP_NORM)
         step_(adam, p, g, slots, scratch, lr=RATE, t=done)
         smoothed = SMOOTHING * smoothed + (1 - SMOOTHING) * loss
