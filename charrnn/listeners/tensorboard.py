@@ -1,21 +1,21 @@
-"""Event files that TensorBoard shows: the record once more, in its format.
+"""Event files for TensorBoard: the record once more, in its format.
 
-The one place that knows its package, the extra `tensorboard`. A file is a row of records, each an
-`Event` of protocol buffers with its length and checksums.
+The only module that imports its package, the extra `tensorboard`. A file is a sequence of records,
+each a protocol buffer `Event` with its length and checksums.
 """
 
 import os
 import time
 from collections.abc import Sequence
-from math import isfinite
+from math import isfinite, nan
 from pathlib import Path
 from typing import Any
 
 from charrnn.errors import UsageError
-from charrnn.listeners.metrics import line_of, number_in, read_lines
+from charrnn.listeners.metrics import read_events
 from charrnn.storage.files import make_folder
 from charrnn.storage.rundir import RunDir
-from charrnn.training.events import Event
+from charrnn.training.events import Evaluated, Event, NotFinite, Sampled, Stepped, event_of, line_of
 from charrnn.training.smoothing import Smoothing
 
 CLIPPED = 0.98  # of the past in the share of clipped steps: about the last 50 count
@@ -41,12 +41,11 @@ def check_tensorboard() -> None:
 
 
 class TensorBoard:
-    """Writes what the record says of an event, as soon as it does. Raises OSError.
+    """Writes each event of the record as soon as it happens. Raises OSError.
 
-    All that a run tells is in one file. What the record has already, of a run that goes on, is
-    written first, into a new file, and the old one is emptied: so no step is there twice, and what
-    was torn is gone. `seconds` of training have passed; the times of events are those of a run
-    without a break.
+    A run is in one file. When it is resumed, its record so far is written first, into a new file,
+    and the old file is emptied: so no step is there twice, and nothing is torn. `seconds` of
+    training have passed; the times of events are those of a run without a break.
     """
 
     def __init__(self, run: RunDir, seconds: float) -> None:
@@ -62,44 +61,40 @@ class TensorBoard:
         try:
             self._write(0, file_version="brain.Event:2")
             self._forget_from(0)
-            for line in read_lines(run.metrics):
-                self._add(line)
+            for event in read_events(run.metrics):
+                self._add(event)
         except BaseException:
             self.file.close()
             raise
 
     def __call__(self, event: Event) -> None:
-        line = line_of(event)
-        if line is not None:
-            self._add(line)
+        self._add(event_of(line_of(event)))  # with the numbers of the record
 
     def close(self) -> None:
         self.file.close()
 
-    def _add(self, line: dict[str, Any]) -> None:
-        seconds = number_in(line, "seconds")
-        self.seconds = seconds if seconds > self.seconds else self.seconds
-        match line:
-            case {"event": "step", "step": int(step)}:
-                share = self.clipped(number_in(line, "clipped"))
-                values = {tag: number_in(line, key) for key, tag in SCALARS.items()}
-                self._write_scalars(step, {**values, "gradient/clipped_share": share})
-            case {"event": "eval", "step": int(step), "split": "val" | "test" as split}:
-                self._write_scalars(step, {SPLITS[split]: number_in(line, "loss")})
-            case {"event": "sample", "step": int(step), "text": str(text)}:
-                self._write(step, summary=_text("sample", text))
-            case {"event": "not_finite", "then": "rollback", "now": int(step)}:
+    def _add(self, event: Event | None) -> None:
+        self.seconds = max(self.seconds, getattr(event, "seconds", 0.0))
+        match event:
+            case Stepped():
+                values = {tag: getattr(event, key) for key, tag in SCALARS.items()}
+                share = self.clipped(nan if event.clipped is None else event.clipped)
+                self._write_scalars(event.step, {**values, "gradient/clipped_share": share})
+            case Evaluated():
+                self._write_scalars(event.step, {SPLITS[event.split]: event.loss})
+            case Sampled():
+                self._write(event.step, summary=_text("sample", event.text))
+            case NotFinite(then="rollback", now=step):
                 self._forget_from(step + 1)
 
     def _write_scalars(self, step: int, values: dict[str, float]) -> None:
         """Numbers under their tags, as far as there are any."""
-        told = [
-            {"tag": tag, "simple_value": value} for tag, value in values.items() if isfinite(value)
-        ]
-        self._write(step, summary={"value": told})
+        finite = {tag: value for tag, value in values.items() if isfinite(value)}
+        scalars = [{"tag": tag, "simple_value": value} for tag, value in finite.items()]
+        self._write(step, summary={"value": scalars})
 
     def _forget_from(self, step: int) -> None:
-        """Viewers drop what they have read of `step` and later ones: it will be told again."""
+        """Make viewers drop what they have read of `step` and later ones."""
         self._write(step, session_log={"status": "START"})
 
     def _write(self, step: int, **what: Any) -> None:

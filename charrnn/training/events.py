@@ -1,40 +1,58 @@
-"""What happens in a training run, in the order it happens. Losses are in nats per character."""
+"""Events of a training run, in the order they happen. Losses are in nats per character.
 
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+The fields of an event are its line in metrics.jsonl, except where its annotations say otherwise;
+RECORDED has the events that have a line.
+"""
+
+from dataclasses import dataclass, field
+from math import log, nan
+from typing import Annotated, Any, Literal, TypeAlias
+
+from charrnn.training.event_lines import Default, Rounded, Unrecorded, from_line, to_line
 
 Split: TypeAlias = Literal["val", "test"]
 Reason: TypeAlias = Literal[
     "max_steps", "max_epochs", "max_minutes", "patience", "interrupted", "diverged"
 ]
+Count: TypeAlias = Annotated[int, Default(0)]
+Words: TypeAlias = Annotated[str, Default("")]
+Seconds: TypeAlias = Annotated[float, Rounded(3)]
 
 
 @dataclass(frozen=True)
 class Started:
     """Everything is ready. Counts are of characters (at level byte, of bytes)."""
 
-    run: str  # the run directory
-    resumed_step: int | None  # None: a new run
-    network: str  # in words, as "lstm 2x128"
-    parameters: int
-    tape_bytes: int  # memory of one chunk's activations
-    vocab_size: int
-    train_chars: int
-    val_chars: int
-    test_chars: int
-    unknown_val: int  # characters of the split that the vocabulary does not have
-    unknown_test: int
-    uniform_loss: float  # ln V: the loss of knowing nothing
-    unigram_loss: float  # the loss of knowing how frequent each character is
-    steps: int | None  # the last step, where a limit tells it
-    endless: bool  # no limit at all: it trains until it is stopped
-    steps_per_epoch: int
-    workers: int  # processes that train together
-    threads: int | None  # BLAS threads of each; None: as the environment says
-    kernels: str  # the set that does the work
-    version: str
-    environment: str  # what the program runs on, in words
-    notes: tuple[str, ...]  # what was changed or should be known, a sentence each
+    run: Annotated[str, Unrecorded("")]  # the run directory
+    resumed_step: Annotated[int | None, Unrecorded(None)]  # None: a new run
+    network: Words  # in words, as "lstm 2x128"
+    parameters: Count
+    tape_bytes: Annotated[int, Unrecorded(0)]  # memory of one chunk's activations
+    vocab_size: Count
+    train_chars: Count
+    val_chars: Count
+    test_chars: Count
+    unknown_val: Annotated[int, Unrecorded(0)]  # characters that the vocabulary does not have
+    unknown_test: Annotated[int, Unrecorded(0)]
+    uniform_loss: Annotated[float, Unrecorded(nan)]  # ln V: the loss of a uniform guess
+    unigram_loss: float  # the loss of the characters' frequencies
+    steps: Annotated[int | None, Unrecorded(None)]  # the last step, if a limit determines it
+    endless: Annotated[bool, Unrecorded(False)]  # without a limit: it trains until it is stopped
+    steps_per_epoch: Annotated[int, Unrecorded(0)]
+    workers: Count  # processes that train together
+    threads: Annotated[int | None, Unrecorded(None)]  # BLAS threads of each; None: not set by us
+    kernels: Words  # the kernel set in use
+    version: Words
+    environment: Words  # operating system, processor and libraries, in words
+    notes: Annotated[tuple[str, ...], Unrecorded(())]  # what a user should know, a sentence each
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """The record's line for the start of a resumed run, in place of `Started`."""
+
+    step: int
+    version: Words
 
 
 @dataclass(frozen=True)
@@ -42,14 +60,14 @@ class Stepped:
     """The weights have changed. `loss` is of the chunk, before the change."""
 
     step: int
-    epoch: float  # passes over the training part, in fractions
-    progress: float  # share of the run that is done, 0 to 1
+    epoch: Annotated[float, Rounded(4)]  # passes over the training part, in fractions
+    progress: Annotated[float, Unrecorded(nan)]  # share of the run that is done, 0 to 1
     loss: float
     learning_rate: float
     grad_norm: float  # before clipping
-    clipped: bool  # whether clipping cut it
-    chars_per_second: float
-    seconds: float  # of training, since the run's start
+    clipped: Annotated[bool | None, Default(None)]  # whether clipping cut it; None: not recorded
+    chars_per_second: Annotated[float, Rounded(1)]
+    seconds: Seconds  # of training, since the run's start
 
 
 @dataclass(frozen=True)
@@ -59,7 +77,7 @@ class NotFinite:
     step: int  # the step that could not be taken
     what: str  # the first array that is not finite, in words
     then: Literal["stop", "skip", "rollback"]
-    now: int  # the step of the state that the run goes on from
+    now: int  # the step of the state that the run continues from
 
 
 @dataclass(frozen=True)
@@ -78,13 +96,17 @@ class Evaluated:
     step: int  # of the weights that were evaluated
     split: Split
     loss: float
-    best: bool
-    seconds: float
+    bits_per_char: float = field(init=False)
+    best: Annotated[bool, Default(False)]
+    seconds: Seconds
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "bits_per_char", self.loss / log(2))
 
 
 @dataclass(frozen=True)
 class Sampled:
-    """What the model writes by now."""
+    """A sample of the model in training."""
 
     step: int
     text: str
@@ -92,7 +114,7 @@ class Sampled:
 
 @dataclass(frozen=True)
 class Noted:
-    """Something that a user should know has come up."""
+    """A note for the user, such as that the text has changed."""
 
     step: int
     text: str
@@ -100,9 +122,9 @@ class Noted:
 
 @dataclass(frozen=True)
 class Ending:
-    """No step follows. What does, the last judgement, is not part of the run's state.
+    """No step follows. The last evaluations do, and are not part of the run's state.
 
-    So a run that goes on beyond this end is the run that never ended here.
+    So a run that is resumed beyond this end is the run that never ended here.
     """
 
     reason: Reason
@@ -116,11 +138,48 @@ class Finished:
     reason: Reason
     step: int
     best_loss: float | None
-    best_step: int
-    seconds: float
-    clipped_share: float  # of all steps, those whose gradient was cut
+    best_step: Count
+    seconds: Seconds
+    clipped_share: Annotated[float, Rounded(6)]  # of all steps, those whose gradient was cut
 
 
 Event: TypeAlias = (
-    Started | Stepped | NotFinite | Evaluating | Evaluated | Sampled | Noted | Ending | Finished
+    Started
+    | Resumed
+    | Stepped
+    | NotFinite
+    | Evaluating
+    | Evaluated
+    | Sampled
+    | Noted
+    | Ending
+    | Finished
 )
+
+RECORDED: dict[str, type[Event]] = {
+    "start": Started,
+    "resume": Resumed,
+    "step": Stepped,
+    "not_finite": NotFinite,
+    "eval": Evaluated,
+    "sample": Sampled,
+    "note": Noted,
+    "finish": Finished,
+}
+
+
+def line_of(event: Event) -> dict[str, Any] | None:
+    """The line of `event` in the record, None where it has none."""
+    if isinstance(event, Started) and event.resumed_step is not None:
+        event = Resumed(event.resumed_step, event.version)  # the start is in the record already
+    return next(
+        (to_line(name, event) for name, kind in RECORDED.items() if type(event) is kind), None
+    )
+
+
+def event_of(line: Any) -> Event | None:
+    """The event of a line of the record, None where it is not the line of an event."""
+    name = line.get("event") if isinstance(line, dict) else None
+    kind = RECORDED.get(name) if isinstance(name, str) else None
+    event: Event | None = from_line(kind, line) if kind else None
+    return event

@@ -1,19 +1,19 @@
 """The curves of a run, read from its record: losses, learning rate, gradients, samples."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite, nan
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from charrnn.config import Config, load_config
 from charrnn.errors import ConfigError, DataError
-from charrnn.listeners.metrics import number_in
-from charrnn.runs.history import Passage, Record, read_record
+from charrnn.runs.history import History, read_history
 from charrnn.storage.rundir import RunDir
-from charrnn.training.events import NotFinite
+from charrnn.training.events import Evaluated, NotFinite, Stepped
 from charrnn.training.smoothing import smoothed
 
 Numbers: TypeAlias = NDArray[np.float64]
@@ -22,6 +22,13 @@ By: TypeAlias = Literal["steps", "characters", "minutes"]
 SPAN = 50  # steps: the most that the running mean of the loss is over
 SPANS = 50  # in a run: of a short one it is over as little as shows its course
 ROUNDING = 0.01  # epochs: the record has four decimals, so less than this says little
+
+
+class Passage(NamedTuple):
+    """A text and the step it belongs to."""
+
+    step: int
+    text: str
 
 
 class TrainingAxis(NamedTuple):
@@ -83,44 +90,45 @@ def curves(run: str | Path, *, smooth: float | None = None) -> Curves:
     """
     folder = RunDir(Path(run))
     try:
-        told = read_record(folder.metrics)
+        history = read_history(folder.metrics)
     except OSError as error:
         raise DataError(
             f"{folder.path}: no run that can be read: {folder.metrics.name}:"
             f" {error.strerror or error}; name a run directory that training has written"
         ) from None
-    return _curves_of(told, folder, smooth)
+    return _curves_of(history, folder, smooth)
 
 
-def _curves_of(told: Record, folder: RunDir, smooth: float | None) -> Curves:
+def _curves_of(history: History, folder: RunDir, smooth: float | None) -> Curves:
     if smooth is None:
-        smooth = 1 - 1 / min(max(len(told.steps) / SPANS, 1), SPAN)
+        smooth = 1 - 1 / min(max(len(history.steps) / SPANS, 1), SPAN)
     config = _config_of(folder)
-    characters = _characters_a_step(told, config)
-    train = _column(told.steps, "loss")
+    characters = _characters_per_step(history, config)
+    train = _column(history.steps, "loss")
     clip_norm = config.train.clip_norm if config else None
+    start, test = history.start, history.test
     return Curves(
         run=str(folder.path),
-        along=_axis(told.steps, characters),
+        along=_axis(history.steps, characters),
         train=train,
         smoothed=smoothed(train, smooth),
         smooth=smooth,
-        learning_rate=_column(told.steps, "learning_rate"),
-        grad_norm=_column(told.steps, "grad_norm"),
-        clipped=_column(told.steps, "clipped"),
-        chars_per_second=_column(told.steps, "chars_per_second"),
-        val_along=_axis(told.evals, characters),
-        val=_column(told.evals, "loss"),
-        test=_finite(told.test, "loss"),
-        test_step=told.test["step"] if told.test else None,
+        learning_rate=_column(history.steps, "learning_rate"),
+        grad_norm=_column(history.steps, "grad_norm"),
+        clipped=_column(history.steps, "clipped"),
+        chars_per_second=_column(history.steps, "chars_per_second"),
+        val_along=_axis(history.evals, characters),
+        val=_column(history.evals, "loss"),
+        test=test.loss if test and isfinite(test.loss) else None,
+        test_step=test.step if test else None,
         clip_norm=clip_norm,
-        parameters=_whole(told.start, "parameters"),
-        vocab_size=_whole(told.start, "vocab_size"),
-        samples=tuple(Passage(line["step"], line["text"]) for line in told.samples),
-        notes=tuple(told.notes),
-        resumes=tuple(told.resumes),
-        not_finite=tuple(told.not_finite),
-        ended=told.ended,
+        parameters=(start and start.parameters) or None,
+        vocab_size=(start and start.vocab_size) or None,
+        samples=tuple(Passage(sample.step, sample.text) for sample in history.samples),
+        notes=tuple(Passage(note.step, note.text) for note in history.notes),
+        resumes=tuple(history.resumes),
+        not_finite=tuple(history.not_finite),
+        ended=history.ended.reason if history.ended else None,
     )
 
 
@@ -132,34 +140,30 @@ def _config_of(folder: RunDir) -> Config | None:
         return None
 
 
-def _characters_a_step(told: Record, config: Config | None) -> float:
-    """How many characters a step reads, on the average of an epoch; NaN if nothing tells."""
-    last = told.steps[-1] if told.steps else {}
-    epoch, chars = number_in(last, "epoch"), number_in(told.start, "train_chars")
-    if isfinite(chars) and epoch >= ROUNDING and last["step"]:
-        return chars * epoch / float(last["step"])
+def _characters_per_step(history: History, config: Config | None) -> float:
+    """Characters read in a step, averaged over the run; NaN where neither file determines it."""
+    last = history.steps[-1] if history.steps else None
+    if (
+        history.start
+        and history.start.train_chars
+        and last
+        and last.step
+        and last.epoch >= ROUNDING
+    ):
+        return history.start.train_chars * last.epoch / last.step
     if config is None:
         return nan
     t = config.train
     return float(t.batch_size * min(t.seq_length, t.stride or t.seq_length))
 
 
-def _axis(lines: list[dict[str, Any]], characters: float) -> TrainingAxis:
-    steps = np.array([line["step"] for line in lines], dtype=np.int64)
-    minutes = _column(lines, "seconds") / 60
+def _axis(events: Sequence[Stepped | Evaluated], characters: float) -> TrainingAxis:
+    steps = np.array([event.step for event in events], dtype=np.int64)
+    minutes = _column(events, "seconds") / 60
     np.fmax.accumulate(minutes, out=minutes)  # they never go back
     return TrainingAxis(steps, np.multiply(steps, characters, dtype=np.float64), minutes)
 
 
-def _column(lines: list[dict[str, Any]], key: str) -> Numbers:
-    return np.array([number_in(line, key) for line in lines], dtype=np.float64)
-
-
-def _finite(line: dict[str, Any] | None, key: str) -> float | None:
-    number = number_in(line or {}, key)
-    return number if isfinite(number) else None
-
-
-def _whole(line: dict[str, Any], key: str) -> int | None:
-    number = _finite(line, key)
-    return None if number is None else int(number)
+def _column(events: Sequence[Stepped | Evaluated], name: str) -> Numbers:
+    """A number of each event; None becomes NaN."""
+    return np.array([getattr(event, name) for event in events], dtype=np.float64)

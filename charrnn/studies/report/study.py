@@ -9,7 +9,7 @@ import numpy as np
 
 from charrnn.config import build, dump_config
 from charrnn.errors import CharrnnError, CheckpointError, DataError
-from charrnn.runs.history import read_record
+from charrnn.runs.history import read_history
 from charrnn.runs.prepare import open_dataset
 from charrnn.runs.trained import Trained, load
 from charrnn.storage.rundir import RunDir
@@ -23,6 +23,7 @@ from charrnn.text.corpus import Corpus
 from charrnn.text.dataset import Dataset
 from charrnn.text.part import Part
 from charrnn.text.vocab import display
+from charrnn.training.events import line_of
 
 MOST_READ = 50_000  # characters of the held-out part that are read
 LAGS, POSITIONS, CHUNKS = 100, 64, 20  # of the gradients
@@ -66,8 +67,9 @@ def report_of(run: str | Path, on_progress: Callable[[int, int], None] | None = 
     DataError where there is no record of a run.
     """
     folder = RunDir(Path(run))
-    told, start = curves(run), read_record(folder.metrics).start
-    found = Report(folder.path, str(start.get("network", "a network")), told, start)
+    lines, start = curves(run), read_history(folder.metrics).start
+    network = (start and start.network) or "a network"
+    found = Report(folder.path, network, lines, (start and line_of(start)) or {})
     try:
         trained = load(folder.path)
     except CheckpointError as error:
