@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from charrnn.draw.console import tell, write
+from charrnn.draw.console import table, tell, write
 from charrnn.errors import ConfigError, UsageError
 
 
@@ -72,28 +72,96 @@ def schema() -> None:
     write(json.dumps(json_schema(), indent=2) + "\n")
 
 
-@config.command()
-@click.argument("file", default="-")
-@click.option("--text", default="data/fables.txt", show_default=True, help="What to train on.")
-@click.option("--force", is_flag=True, help="Replace a file that is there.")
-def init(file: str, text: str, force: bool) -> None:
-    """Write a starter config with every key explained; without FILE, to stdout.
+class _WithRecipes(click.Command):
+    """A command whose help ends with the recipes."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Recipes"):
+            formatter.write_dl([(name, summary) for name, summary in _recipe_rows()])
+
+
+@config.command(cls=_WithRecipes)
+@click.argument("file", required=False)
+@click.option("--text", metavar="FILE", help="Text to train on. [default: data/fables.txt]")
+@click.option("--recipe", metavar="NAME", help="Write this recipe; 'list' prints the recipes.")
+@click.option("--force", is_flag=True, help="Replace files that exist.")
+def init(file: str | None, text: str | None, recipe: str | None, force: bool) -> None:
+    """Write a config to start from: every key explained, or a recipe with its text.
+
+    Without FILE the explained config goes to stdout, a recipe to NAME.yaml. The text of a recipe is
+    written to its data.path, where charrnn ships it.
 
     \b
     Example:
       charrnn config init my.yaml --text my.txt
+      charrnn config init --recipe quickstart
+      charrnn train quickstart.yaml
     """
+    if recipe == "list":
+        write(table(_recipe_rows()))
+    elif recipe is not None and text is not None:
+        raise UsageError("--text cannot be combined with --recipe; a recipe names its own text")
+    elif recipe is not None:
+        _write_recipe(recipe, file, force)
+    else:
+        _write_starter(text or "data/fables.txt", file, force)
+
+
+def _recipe_rows() -> list[tuple[str, ...]]:
+    from charrnn.config.recipes import recipe_named, recipe_names
+
+    return [(name, recipe_named(name).summary) for name in recipe_names()]
+
+
+def _write_starter(text: str, file: str | None, force: bool) -> None:
     from charrnn.config import starter_config
-    from charrnn.storage.files import write_text
 
     content = starter_config(text)
-    if file == "-":
+    if file in (None, "-"):
         write(content)
         return
-    try:
-        if Path(file).exists() and not force:
-            raise UsageError(f"{file}: exists; choose another name, or replace it by --force")
-        write_text(Path(file), content)
-    except OSError as error:
-        raise UsageError(f"{file}: cannot be written ({error.strerror})") from None
+    _write_files({Path(file): content.encode()}, force)
     tell(f"wrote {file}; now: charrnn train {file}")
+
+
+def _write_recipe(name: str, file: str | None, force: bool) -> None:
+    from charrnn.config.recipes import recipe_named
+
+    recipe = recipe_named(name)
+    if file == "-":
+        write(recipe.config)
+        return
+    config = Path(file or f"{name}.yaml")
+    texts = {Path(path): text for path, text in recipe.texts.items() if text is not None}
+    new = {path: text for path, text in texts.items() if not _holds(path, text)}
+    _write_files({**new, config: recipe.config.encode()}, force)
+    tell(f"wrote {', '.join(map(str, [config, *new]))}; now: charrnn train {config}")
+    for path in recipe.texts.keys() - map(str, texts):
+        tell(f"{path} does not ship with charrnn; use a text of your own: --set data.path=FILE")
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    """Whether a file exists and has this content."""
+    from charrnn.storage.files import open_regular
+
+    try:
+        with open_regular(path) as file:
+            return file.read() == content
+    except OSError:
+        return False
+
+
+def _write_files(contents: dict[Path, bytes], force: bool) -> None:
+    """Write each file, whole; none of them where one exists, unless `force`. Raises UsageError."""
+    from charrnn.storage.files import make_folder, write_bytes
+
+    path = Path()
+    try:
+        for path in contents:
+            if path.exists() and not force:
+                raise UsageError(f"{path}: exists; choose another name, or replace it by --force")
+        for path, content in contents.items():
+            make_folder(path.parent)
+            write_bytes(path, content)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written ({error.strerror})") from None

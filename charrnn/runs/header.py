@@ -3,8 +3,8 @@
 from math import ceil, log
 from pathlib import Path
 
-from charrnn.config import build
 from charrnn import __version__
+from charrnn.config import build
 from charrnn.runs.prepare import Prepared
 from charrnn.runs.team import Team
 from charrnn.storage.machine import described

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from charrnn.storage import machine
-from charrnn.runs.team import processes_of
-from charrnn.nn.arrays import DTYPES
 from charrnn.config import Config
 from charrnn.errors import UsageError
+from charrnn.nn.arrays import DTYPES
+from charrnn.runs.team import processes_of
+from charrnn.storage import machine
 from charrnn.training.footprint import Footprint, footprint
 from charrnn.training.plan import Plan
 

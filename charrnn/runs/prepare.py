@@ -7,17 +7,16 @@ from typing import Self
 
 import numpy as np
 
-from charrnn.config import build
+from charrnn.config import Config, build
+from charrnn.errors import DataError, UsageError
 from charrnn.nn import kernels
+from charrnn.nn.arrays import DTYPES, DType
+from charrnn.nn.model import CharModel
+from charrnn.nn.params import Params
 from charrnn.runs.memory import check_memory
 from charrnn.runs.resume import Resumed, check_place, check_same_text, is_new_text
 from charrnn.runs.trained import load
 from charrnn.runs.transfer import transfer_
-from charrnn.nn.arrays import DTYPES, DType
-from charrnn.config import Config
-from charrnn.errors import DataError, UsageError
-from charrnn.nn.model import CharModel
-from charrnn.nn.params import Params
 from charrnn.text.batches import Batches, Chunks, fit
 from charrnn.text.corpus import Corpus, default_cache, open_corpus
 from charrnn.text.dataset import Dataset, divide

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from charrnn.runs.memory import check_memory
-from charrnn.runs.prepare import Prepared, prepare_plan
-from charrnn.nn.arrays import Floats
 from charrnn.config import Config
 from charrnn.errors import CharrnnError, DataError
+from charrnn.nn.arrays import Floats
 from charrnn.parallel.base import Communicator
+from charrnn.runs.memory import check_memory
+from charrnn.runs.prepare import Prepared, prepare_plan
 from charrnn.text.vocab import Vocabulary
 from charrnn.training.events import Event, Finished
 from charrnn.training.loop import train as run_loop

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from charrnn.runs.trained import contents
-from charrnn.storage.checkpoint import Checkpoint, refusal
 from charrnn.config import Config, resume_changes
 from charrnn.errors import CheckpointError, ConfigError, DataError
+from charrnn.runs.trained import contents
+from charrnn.storage.checkpoint import Checkpoint, refusal
 from charrnn.storage.rundir import RunDir
 from charrnn.terminal import one_line
 from charrnn.text.batches import Chunks

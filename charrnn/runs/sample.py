@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from charrnn.runs.trained import Trained
-from charrnn.nn.arrays import Ids
-from charrnn.storage.checkpoint import refusal
 from charrnn.errors import UsageError
+from charrnn.nn.arrays import Ids
+from charrnn.runs.trained import Trained
 from charrnn.sampling import FILTERS, Filter, generate
+from charrnn.storage.checkpoint import refusal
 from charrnn.text.vocab import Vocabulary
 
 NEWLINE = 10

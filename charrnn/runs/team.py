@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from charrnn.nn.arrays import DType
 from charrnn.config import Config
 from charrnn.errors import UsageError
+from charrnn.nn.arrays import DType
 from charrnn.parallel import mpi
 from charrnn.parallel.base import SOLO, Communicator
-from charrnn.parallel.layout import layout_for, usable_cores
 from charrnn.parallel.launcher import launched, local_size
+from charrnn.parallel.layout import layout_for, usable_cores
 from charrnn.parallel.local import local_workers
 from charrnn.parallel.threads import blas_threads
 from charrnn.training.message import message_size

@@ -7,16 +7,6 @@ from itertools import chain
 from math import inf
 from pathlib import Path
 
-from charrnn.runs.ranks import follow, lead, work
-from charrnn.runs.header import introduce
-from charrnn.runs.folder import check_free, check_is_folder, complaints_about
-from charrnn.runs.prepare import Prepared, prepare
-from charrnn.runs.resume import find_latest
-from charrnn.runs.sample import Request, sample
-from charrnn.runs.team import gather_team
-from charrnn.runs.trained import Trained, header_of
-from charrnn.runs.changed_text import watched
-from charrnn.storage.checkpoint import read_checkpoint, write_checkpoint
 from charrnn.config import Config, dump_config
 from charrnn.errors import (
     CheckpointError,
@@ -24,14 +14,24 @@ from charrnn.errors import (
     DivergedError,
     WorkerLostError,
 )
-from charrnn.storage.files import write_text
 from charrnn.listeners.checkpoints import SaveBest, SaveLatest
 from charrnn.listeners.metrics import Metrics, rewind
 from charrnn.listeners.tensorboard import TensorBoard, check_tensorboard
-from charrnn.storage.lock import locked
 from charrnn.parallel import mpi
 from charrnn.parallel.base import Communicator
 from charrnn.parallel.launcher import launched
+from charrnn.runs.changed_text import watched
+from charrnn.runs.folder import check_free, check_is_folder, complaints_about
+from charrnn.runs.header import introduce
+from charrnn.runs.prepare import Prepared, prepare
+from charrnn.runs.ranks import follow, lead, work
+from charrnn.runs.resume import find_latest
+from charrnn.runs.sample import Request, sample
+from charrnn.runs.team import gather_team
+from charrnn.runs.trained import Trained, header_of
+from charrnn.storage.checkpoint import read_checkpoint, write_checkpoint
+from charrnn.storage.files import write_text
+from charrnn.storage.lock import locked
 from charrnn.storage.rundir import RunDir
 from charrnn.training.events import Event, Finished, NotFinite, Sampled, Stepped
 from charrnn.training.loop import train as run_loop

@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from charrnn.config import build
-from charrnn.nn.arrays import Floats
-from charrnn.storage.checkpoint import Checkpoint, read_checkpoint, refusal
-from charrnn.config import Config
+from charrnn.config import Config, build
 from charrnn.errors import CheckpointError, ConfigError, DataError, UsageError
+from charrnn.nn.arrays import Floats
 from charrnn.nn.model import CharModel
 from charrnn.nn.params import Params
+from charrnn.storage.checkpoint import Checkpoint, read_checkpoint, refusal
 from charrnn.storage.rundir import checkpoint_path
 from charrnn.text.vocab import Vocabulary
 from charrnn.training.snapshot import check_arrays, params_from

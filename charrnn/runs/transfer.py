@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from charrnn.runs.trained import Trained
 from charrnn.nn.arrays import Shape
-from charrnn.storage.checkpoint import refusal
 from charrnn.nn.model import CharModel
 from charrnn.nn.ops import may_overflow
 from charrnn.nn.params import Params
+from charrnn.runs.trained import Trained
+from charrnn.storage.checkpoint import refusal
 from charrnn.text.vocab import Vocabulary, display
 
 
