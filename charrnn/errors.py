@@ -8,9 +8,15 @@
     |-- CheckpointError              4  bad or unreadable checkpoint
     `-- DivergedError                5  NaN or infinite loss
 
-A message is written for the person who reads it: what is wrong, where, what was
-expected, what to do next. It is shown as it stands, without a traceback.
+A message is written for the person who reads it: what is wrong, where, what was expected,
+what to do next. The remedy, its second half, names parameters as Python knows them, in
+backquotes, as in "or insist with `force`"; the command line puts its own options there.
 """
+
+import re
+from collections.abc import Mapping
+
+PARAMETER = re.compile(r"`([a-z_.]+)`")
 
 
 class CharrnnError(Exception):
@@ -18,10 +24,15 @@ class CharrnnError(Exception):
 
     exit_code = 1
 
-    @property
-    def lines(self) -> list[str]:
-        """What to tell, a line for each thing that is wrong."""
-        return [str(self)]
+    def __init__(self, problem: str, remedy: str = "") -> None:
+        super().__init__(_sentence(problem, remedy))
+        self.problem, self.remedy = problem, remedy
+
+    def lines(self, options: Mapping[str, str] | None = None) -> list[str]:
+        """The message, one line per problem; `options` maps parameters to what a user types."""
+        names = options or {}
+        remedy = PARAMETER.sub(lambda match: names.get(match[1], match[1]), self.remedy)
+        return [_sentence(self.problem, remedy)]
 
 
 class WorkerLostError(CharrnnError):
@@ -41,8 +52,7 @@ class ConfigError(UsageError):
         super().__init__("\n".join(problems))
         self.problems = problems
 
-    @property
-    def lines(self) -> list[str]:
+    def lines(self, options: Mapping[str, str] | None = None) -> list[str]:
         return self.problems
 
 
@@ -62,3 +72,7 @@ class DivergedError(CharrnnError):
     """The loss or a gradient is NaN or infinite."""
 
     exit_code = 5
+
+
+def _sentence(problem: str, remedy: str) -> str:
+    return f"{problem}; {remedy}" if remedy else problem

@@ -14,7 +14,6 @@ import click
 
 from charrnn import __version__
 from charrnn.draw.console import complain, take_leave, use_utf8
-from charrnn.errors import CharrnnError
 from charrnn.parallel.launcher import abort, launched
 
 COMMANDS = {
@@ -96,11 +95,9 @@ def _run_as_rank() -> int:
 
 
 def _run() -> int:
-    """Run the command; every error becomes a message and an exit code here, and only here."""
+    """Run the command. Its own errors are shown by `Command`; here those of the command line."""
     try:
         code = cli.main(prog_name="charrnn", standalone_mode=False)
-    except CharrnnError as error:
-        code = complain(error.lines, error.exit_code)
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         hint = f"; see '{context.command_path} --help'" if context else ""

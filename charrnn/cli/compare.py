@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from charrnn.cli.command import Command
 from charrnn.draw.console import table, tell, write
 
 if TYPE_CHECKING:
     from charrnn.api import Outcome, Summary
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("configs", nargs=-1, required=True, metavar="CONFIG...")
 @click.option("--vary", multiple=True, metavar="KEY=V1,V2,...", help="Try each of these values.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one key.")
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     "--seeds", type=click.IntRange(1), default=1, metavar="N", help="Train each under N seeds."
 )
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="How many at a time; the cores.")
-@click.option("--out", default="runs/compare", show_default=True, metavar="DIR", help="Their runs.")
+@click.option(
+    "--out", "folder", default="runs/compare", show_default=True, metavar="DIR", help="Their runs."
+)
 @click.option("--force", is_flag=True, help="Also if it needs more memory than there seems to be.")
 @click.option("--plot", metavar="FILE", help="Draw the losses as PNG, SVG or PDF.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -33,7 +36,7 @@ def compare(
     overrides: tuple[str, ...],
     seeds: int,
     jobs: int | None,
-    out: str,
+    folder: str,
     force: bool,
     plot: str | None,
     as_json: bool,
@@ -59,7 +62,7 @@ def compare(
         from charrnn.draw.figure import check_picture
 
         check_picture(plot)
-    chosen = api.variants(configs, vary, overrides, seeds, out)
+    chosen = api.variants(configs, vary, overrides, seeds, folder)
     outcomes = []
     with Signals(lambda line: None if quiet else tell(line)) as signals:
         side_by_side = min(jobs or usable_cores(), len(chosen))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from charrnn.cli.command import Command
 from charrnn.draw.console import table, tell, write
 from charrnn.errors import ConfigError, UsageError
 
@@ -20,7 +21,7 @@ def config() -> None:
     """
 
 
-@config.command()
+@config.command(cls=Command)
 @click.argument("file", nargs=-1, required=True)
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one key.")
 @click.pass_context
@@ -44,7 +45,7 @@ def check(ctx: click.Context, file: tuple[str, ...], overrides: tuple[str, ...])
         raise ConfigError(problems)
 
 
-@config.command()
+@config.command(cls=Command)
 @click.argument("file")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one key.")
 def show(file: str, overrides: tuple[str, ...]) -> None:
@@ -59,7 +60,7 @@ def show(file: str, overrides: tuple[str, ...]) -> None:
     write(dump_config(load_config(file, overrides)))
 
 
-@config.command()
+@config.command(cls=Command)
 def schema() -> None:
     """Print the JSON Schema of config files, for editors that complete and check them.
 
@@ -72,7 +73,7 @@ def schema() -> None:
     write(json.dumps(json_schema(), indent=2) + "\n")
 
 
-class _WithRecipes(click.Command):
+class _WithRecipes(Command):
     """A command whose help ends with the recipes."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -4,10 +4,11 @@ import json
 
 import click
 
+from charrnn.cli.command import Command
 from charrnn.draw.console import table, write
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("config")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one key.")
 @click.option("--force", is_flag=True, help="Also if it needs more memory than there seems to be.")

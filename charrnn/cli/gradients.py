@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import click
 from click.core import ParameterSource
 
+from charrnn.cli.command import Command
 from charrnn.draw.console import tell, write
 
 NETWORK = "a CONFIG or CHECKPOINT"
@@ -32,7 +33,7 @@ def _steps_ago(ctx: click.Context, option: click.Parameter, given: str) -> tuple
     return lags
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("source", required=False, metavar="CONFIG|CHECKPOINT")
 @click.argument("text", nargs=-1)
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one key.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from charrnn.cli.command import Command
 from charrnn.draw.console import in_colour, table, tell, terminal_size, write
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ AXES = ("steps", "characters", "minutes")
 PANELS = ("loss", "rate", "gradient", "clipped")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("runs", nargs=-1, required=True, metavar="RUN...")
 @click.option("--by", type=click.Choice(AXES), default="steps", help="What lies to the right.")
 @click.option(

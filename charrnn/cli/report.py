@@ -2,8 +2,10 @@
 
 import click
 
+from charrnn.cli.command import Command
 
-@click.command()
+
+@click.command(cls=Command)
 @click.argument("run")
 @click.option("--out", metavar="FILE", help="Where the page goes; by default RUN/report.html.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress, and no word of where the page is.")

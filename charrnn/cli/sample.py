@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from charrnn.cli.command import Command
 from charrnn.draw.console import write, write_stream
 from charrnn.errors import DataError
 from charrnn.storage.files import open_regular
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 MOST_BYTES = 2**20  # of a prime: a model has long forgotten what stood farther back
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("checkpoint")
 @click.option("--prime", metavar="TEXT", help="What the text begins with.")
 @click.option("--prime-file", metavar="FILE", help="Read the prime from a UTF-8 file.")
@@ -63,6 +64,7 @@ MOST_BYTES = 2**20  # of a prime: a model has long forgotten what stood farther 
 @click.option("--novelty", is_flag=True, help="Also what of it is copied from the training text.")
 @click.option(
     "--corpus",
+    "paths",
     multiple=True,
     metavar="TEXT",
     help="With --novelty: the training text, if it is no longer where it was.",
@@ -82,7 +84,7 @@ def sample(
     count: int,
     stop: str | None,
     novelty: bool,
-    corpus: tuple[str, ...],
+    paths: tuple[str, ...],
     interactive: bool,
     as_json: bool,
 ) -> None:
@@ -100,7 +102,7 @@ def sample(
     if prime is not None and prime_file is not None:
         raise click.UsageError("give --prime or --prime-file, not both")
 
-    if interactive and (as_json or novelty or corpus or count != 1):
+    if interactive and (as_json or novelty or paths or count != 1):
         raise click.UsageError("--interactive is without --json, --novelty, --corpus and --count")
 
     from charrnn import api
@@ -122,7 +124,7 @@ def sample(
 
         play(trained, request)
         return
-    training = api.open_training_text(trained, corpus or None) if novelty or corpus else None
+    training = api.open_training_text(trained, paths or None) if novelty or paths else None
     sampling = api.Sampling(trained, request)
     if as_json:
         for _ in sampling:

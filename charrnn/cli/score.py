@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from charrnn.cli.command import Command
 from charrnn.draw.console import table, write
 from charrnn.draw.terminal_colour import CHOICES, wanted
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from charrnn.api import Baseline, Score
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("checkpoint")
 @click.argument("text", nargs=-1, required=True)
 @click.option("--dynamic", is_flag=True, help="Also let the model learn from what it has read.")

@@ -4,15 +4,18 @@ import json
 
 import click
 
+from charrnn.cli.command import Command
 from charrnn.draw.console import table, tell
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("config")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one key.")
 @click.option("--out", metavar="DIR", help="The run directory, instead of output.dir.")
 @click.option("--resume", is_flag=True, help="Go on from the latest checkpoint of the run.")
-@click.option("--allow-new-text", is_flag=True, help="With --resume: also if the text is another.")
+@click.option(
+    "--allow-new-text", "new_text", is_flag=True, help="With --resume: also if the text is another."
+)
 @click.option("--init-from", metavar="CKPT", help="Begin with the weights of this checkpoint.")
 @click.option("--workers", metavar="N", help="Processes to train with; a number or auto.")
 @click.option("--max-steps", type=int, metavar="N", help="Stop after N steps.")
@@ -31,7 +34,7 @@ def train(
     overrides: tuple[str, ...],
     out: str | None,
     resume: bool,
-    allow_new_text: bool,
+    new_text: bool,
     init_from: str | None,
     workers: str | None,
     max_steps: int | None,
@@ -54,7 +57,7 @@ def train(
     """
     if resume and (force or init_from):
         raise click.UsageError("--resume cannot go with --force or --init-from", ctx)
-    if allow_new_text and not resume:
+    if new_text and not resume:
         raise click.UsageError("--allow-new-text goes with --resume", ctx)
 
     from charrnn import api
@@ -87,7 +90,7 @@ def train(
             settings,
             resume=resume,
             force=force,
-            new_text=allow_new_text,
+            new_text=new_text,
             init_from=init_from,
             stop=signals.stop,
             save=signals.save,
@@ -95,4 +98,5 @@ def train(
         ):
             progress(event)
     if isinstance(event, Finished) and event.reason == "interrupted":
+        progress.print("saved; to continue, add --resume to the same command")
         ctx.exit(signals.exit_code)

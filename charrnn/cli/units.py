@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from charrnn.cli.command import Command
 from charrnn.draw.console import tell, write
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 IN_TERMINAL, IN_PAGE = 2000, 10_000  # characters that are shown unless somebody says
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("checkpoint")
 @click.argument("text", nargs=-1, required=True)
 @click.option("--unit", metavar="[LAYER:]UNIT", help="Show the text in the colours of a unit.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from charrnn.cli.command import Command
 from charrnn.draw.console import table, tell, write
 from charrnn.studies.baselines.terminal import rows
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 RARE = 10
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("text", nargs=-1, required=True)
 @click.option(
     "--level",

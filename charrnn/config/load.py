@@ -1,4 +1,4 @@
-"""From a file, or text, and options `--set` to a Config; and from a Config to text."""
+"""From a file or a text, and overrides KEY=VALUE, to a Config; and from a Config to text."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -37,10 +37,10 @@ def parse_config(text: str, source_name: str, overrides: Sequence[str] = ()) -> 
 
 def _overridden(root: Node, given: str, problems: list[Problem]) -> Node:
     """`root` with one override; what is wrong with the override itself joins `problems`."""
-    place = Place(f"--set {shortened(given)}")
+    place = Place(f"override {shortened(given)}")
     parts = split_override(given)
     if parts is None:
-        advice = "expected KEY=VALUE, for example --set train.seed=2"
+        advice = "expected KEY=VALUE, for example train.seed=2"
         problems.append(Problem(place, "", advice))
         return root
     key, written = parts

@@ -131,9 +131,7 @@ class Progress:
                 "that is no better than letter frequencies alone: train longer, or with another"
                 " optimizer.learning_rate"
             )
-        if event.reason == "interrupted":
-            self.print("saved; go on with the same command and --resume")
-        elif event.reason != "diverged":
+        if event.reason not in ("interrupted", "diverged"):
             self.print(f"now try: charrnn sample {self.run}")
 
 

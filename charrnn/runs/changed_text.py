@@ -1,4 +1,4 @@
-"""A text that changes while a run goes on: the run does not mind, and its user should know."""
+"""Note once if the files of the text change during training."""
 
 from collections.abc import Iterator
 
@@ -6,8 +6,8 @@ from charrnn.runs.prepare import Prepared
 from charrnn.training.events import Ending, Evaluated, Event, Noted
 
 CHANGED = (
-    "{}: the text has changed since it was read; this run goes on with what it has read, and"
-    " --resume will want that text again, or --allow-new-text"
+    "{}: the text has changed since it was read; training continues on the text as it was read,"
+    " and resuming this run will need that text"
 )
 
 

@@ -12,10 +12,10 @@ def check_is_folder(run: RunDir) -> None:
     """Raise UsageError where there can be no run directory."""
     try:
         if not run.path.is_dir() and (run.path.exists() or run.path.is_symlink()):
-            raise UsageError(f"{run.path}: not a folder; choose another output.dir")
+            raise UsageError(f"{run.path}: not a folder", "choose another `output.dir`")
     except OSError as error:
         raise UsageError(
-            f"{run.path}: cannot be a folder ({error.strerror}); choose another output.dir"
+            f"{run.path}: cannot be a folder ({error.strerror})", "choose another `output.dir`"
         ) from None
 
 
@@ -23,8 +23,8 @@ def check_free(run: RunDir, resume: bool, force: bool) -> None:
     """Raise UsageError where another run is in the way."""
     if run.holds_a_run() and not (resume or force):
         raise UsageError(
-            f"{run.path}: holds a run already; go on with it by --resume, replace it by --force,"
-            " or choose another folder by --out"
+            f"{run.path}: already holds a run",
+            "continue it with `resume`, replace it with `force`, or choose another `output.dir`",
         )
 
 
@@ -35,6 +35,6 @@ def complaints_about(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise UsageError(
-            f"{error.filename or folder}: cannot be written ({error.strerror or error});"
-            " what was saved before is whole, and --resume goes on from it"
+            f"{error.filename or folder}: cannot be written ({error.strerror or error})",
+            "what was saved before is intact: continue from it with `resume`",
         ) from None

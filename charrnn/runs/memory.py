@@ -31,10 +31,10 @@ def check_memory(config: Config, plan: Plan, *, insist: bool) -> tuple[str, ...]
     problem = excess(needs.total * here // processes, needs.total // processes)
     if problem is None:
         return ()
-    told = f"{problem}; {_most(needs, config, plan)}"
+    problem = f"{problem}; {_most(needs, config, plan)}"
     if not insist:
-        raise UsageError(f"{told}; or insist by --force")
-    return (told,)
+        raise UsageError(problem, "or insist with `force`")
+    return (problem,)
 
 
 def footprint_of(config: Config, plan: Plan) -> Footprint:

@@ -35,7 +35,9 @@ def find_latest(run: RunDir, config: Config, *, new_text: bool) -> Resumed | Non
     found, damaged = run.latest()
     if found is None:
         if damaged:
-            raise CheckpointError(f"{damaged[0]}; no other can be read; begin anew with --force")
+            raise CheckpointError(
+                f"{damaged[0]}; no other checkpoint can be read", "start over with `force`"
+            )
         return None
     path, checkpoint = found
     trained_with, vocabulary, _ = contents(path, checkpoint)
@@ -44,7 +46,9 @@ def find_latest(run: RunDir, config: Config, *, new_text: bool) -> Resumed | Non
         allowed += [one for one in refused if one.key == "data.path"]
         refused = [one for one in refused if one.key != "data.path"]
     if refused:
-        raise ConfigError([f"--resume: {_change(*one)} must not change" for one in refused])
+        raise ConfigError(
+            [f"{_change(*one)}: a resumed run must keep its value" for one in refused]
+        )
     kept = [one for one in allowed if not one[0].startswith("output.")]
     passed_over = (f"passed over {complaint}" for complaint in damaged)
     notes = (*passed_over, *(f"changed: {_change(*one)}" for one in kept))
@@ -59,10 +63,10 @@ def check_same_text(resumed: Resumed, sha256: str, vocabulary: Vocabulary) -> No
         differences.append(f"its SHA-256 was {trained_on[:12]}, is {sha256[:12]}")
     if differences:
         raise DataError(
-            f"--resume: the text is not the one that {resumed.path} was trained on"
-            f" ({'; '.join(differences)}); put the old text back, go on with the new one by"
-            " --allow-new-text, or begin a new run from its"
-            " weights with --init-from"
+            f"the text is not the one that {resumed.path} was trained on"
+            f" ({'; '.join(differences)})",
+            "restore the old text, continue on the new one with `new_text`, or start a new run"
+            " from these weights with `init_from`",
         )
 
 

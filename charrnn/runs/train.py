@@ -193,8 +193,8 @@ def _saved_if_lost(prepared: Prepared, run: RunDir, events: Iterator[Event]) -> 
     except (WorkerLostError, DataError) as error:
         _save(prepared, run.last)
         raise type(error)(
-            f"{error}; the run is saved after step {prepared.state.step}:"
-            " go on with the same command and --resume"
+            f"{error}; the run is saved after step {prepared.state.step}",
+            "continue it with `resume`",
         ) from None
 
 

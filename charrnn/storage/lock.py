@@ -56,8 +56,9 @@ def _acquire(folder: Path) -> int:
             os.close(descriptor)
             if error.errno in BUSY:
                 raise UsageError(
-                    f"{folder}: another training run, process {holder or 'unknown'}, is at work in"
-                    " this folder; wait for it, stop it, or choose another folder by --out"
+                    f"{folder}: another training run, process {holder or 'unknown'}, is using this"
+                    " folder",
+                    "wait for it, stop it, or choose another `output.dir`",
                 ) from None
             raise
         os.close(descriptor)

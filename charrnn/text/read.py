@@ -178,8 +178,9 @@ def _decoded(
         bad = error.object[error.start : error.end].hex(" ")
         raise DataError(
             f"{path}: byte {start:,} (line {line:,}) is not {error.encoding}: {bad}"
-            f" ({error.reason}); convert the file to UTF-8, or name its encoding (data.encoding,"
-            " --encoding: latin-1, cp1252, ...), or read it as bytes (level: byte)"
+            f" ({error.reason})",
+            "convert the file to UTF-8, name its `data.encoding` (latin-1, cp1252, ...), or read"
+            " it as bytes (`data.level` byte)",
         ) from None
     except UnicodeError as error:
         raise _lacks_order(path, str(error)) from None
@@ -188,8 +189,9 @@ def _decoded(
 def _lacks_order(path: Path, why: str) -> DataError:
     """Of UTF-16 and UTF-32, where no mark tells the order of bytes."""
     return DataError(
-        f"{path}: {why}; name its encoding with the order, as utf-16-le (data.encoding,"
-        " --encoding), or convert the file to UTF-8"
+        f"{path}: {why}",
+        "name its `data.encoding` with the byte order, as in utf-16-le, or convert the file to"
+        " UTF-8",
     )
 
 

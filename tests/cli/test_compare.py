@@ -112,7 +112,7 @@ def test_a_run_that_no_comparison_made_is_left_alone(charrnn) -> None:
     before = Path("mine/rnn/best.npz").read_bytes()
     ran = charrnn("compare", "config.yaml", "--vary", "model.cell=rnn,gru", "--out", "mine")
     assert ran.code == 2
-    assert "mine/rnn: holds a run that no comparison has made" in ran.err
+    assert "mine/rnn: holds a run that is not part of a comparison" in ran.err
     assert Path("mine/rnn/best.npz").read_bytes() == before
     assert not Path("mine/gru").exists()
 

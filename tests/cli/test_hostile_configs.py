@@ -65,7 +65,7 @@ def test_it_is_refused_in_one_line(charrnn, name: str) -> None:
 def test_an_option_is_no_way_around(charrnn, value: str) -> None:
     ran = charrnn("config", "check", "configs/hello.yaml", "--set", f"train.seed={value}")
     assert ran.code == 2
-    assert all(line.startswith("error: --set ") for line in ran.err.splitlines())
+    assert all(line.startswith("error: override ") for line in ran.err.splitlines())
     assert all(map(str.isprintable, ran.err.splitlines()))
 
 

@@ -152,7 +152,7 @@ def test_dynamic_evaluation_does_not_read_records(charrnn) -> None:
     charrnn("train", "config.yaml", *RECORDS, "--max-steps", "2", "--quiet")
     ran = charrnn("score", "run", "names.txt", "--dynamic")
     assert ran.code == 2
-    assert "--dynamic reads one text" in ran.err
+    assert "dynamic evaluation reads one continuous text" in ran.err
 
 
 def test_the_weights_that_are_saved_are_the_average(charrnn) -> None:

@@ -47,7 +47,7 @@ def test_a_network_of_absurd_size_is_refused(charrnn, setting: str, command: str
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.startswith("error: this needs about ")
     assert " GiB of memory, and there are " in ran.err
-    assert "insist by --force" in ran.err
+    assert "insist with --force" in ran.err
     assert ran.err.count("\n") == 1
     assert HUGE[setting] in ran.err or command != "train"
     assert not Path("run").exists()
@@ -91,7 +91,7 @@ def test_force_is_stronger_and_says_so(charrnn, tiny) -> None:
 
 def test_force_still_replaces_a_run_and_nothing_else_does(charrnn) -> None:
     assert charrnn("train", "config.yaml").code == 0
-    assert "holds a run already" in charrnn("train", "config.yaml").err
+    assert "already holds a run" in charrnn("train", "config.yaml").err
     assert charrnn("train", "config.yaml", "--force").code == 0
 
 
@@ -124,7 +124,7 @@ def test_variants_side_by_side_share_the_memory(charrnn, monkeypatch: pytest.Mon
     vary = ("compare", "config.yaml", "--vary", "train.seed=1,2", "--quiet")
     ran = charrnn(*vary, "--jobs", "2")
     assert ran.code == 2
-    assert "for 2 variants at a time: use fewer --jobs" in ran.err
+    assert "for 2 variants at a time; use fewer --jobs" in ran.err
     assert charrnn(*vary, "--jobs", "1").code == 0
     assert charrnn(*vary, "--jobs", "2").code == 0  # finished already: nothing is trained
     assert charrnn(*vary, "--jobs", "2", "--set", "train.max_steps=1", "--force").code == 0

@@ -49,7 +49,7 @@ def test_a_new_text_is_refused_and_the_way_on_is_told(charrnn) -> None:
     Path("text.txt").write_text(TEXT.replace("cat", "mat"))
     ran = charrnn("train", "config.yaml", "--resume")
     assert (ran.code, ran.err.count("\n")) == (3, 1)
-    assert "go on with the new one by --allow-new-text" in ran.err
+    assert "continue on the new one with --allow-new-text" in ran.err
     assert trained_on() == digest(TEXT)
 
 
@@ -104,12 +104,14 @@ def test_a_new_text_may_have_another_name_and_nothing_else(charrnn) -> None:
     Path("new.txt").write_text(TEXT * 2)
     new = ("--set", "data.path=new.txt", "--max-steps", "50")
     assert (
-        "data.path was text.txt, is new.txt must not"
+        "data.path was text.txt, is new.txt: a resumed run must"
         in charrnn("train", "config.yaml", "--resume", *new).err
     )
     ran = charrnn("train", "config.yaml", *ALLOW, *new, "--set", "data.lowercase=true")
     assert ran.code == 2
-    assert ran.err == "error: --resume: data.lowercase was False, is True must not change\n"
+    assert (
+        ran.err == "error: data.lowercase was False, is True: a resumed run must keep its value\n"
+    )
     assert charrnn("train", "config.yaml", *ALLOW, *new).code == 0
 
 
@@ -200,7 +202,7 @@ def test_a_long_text_that_is_cut_in_the_cache_ends_the_run_saved(
         pass
     (file,) = (tmp_path / "cache").iterdir()
     os.truncate(file, 100)
-    with pytest.raises(DataError, match="the run is saved after step 7: go on"):
+    with pytest.raises(DataError, match="the run is saved after step 7; continue it"):
         list(events)
     assert charrnn("train", "config.yaml", "--resume").code == 0
     assert record()[-1]["step"] == 40

@@ -78,7 +78,7 @@ def test_where_none_can_be_read_the_first_is_named(charrnn) -> None:
     ran = charrnn(*RESUME)
     assert (ran.code, ran.out) == (4, "")
     assert ran.err.startswith("error: run/checkpoints/step-00000004.npz: damaged")
-    assert ran.err.endswith("; no other can be read; begin anew with --force\n")
+    assert ran.err.endswith("; no other checkpoint can be read; start over with --force\n")
     assert ran.err.count("\n") == 1
 
 
@@ -107,7 +107,7 @@ def test_another_shape_or_way_is_refused_by_its_key(charrnn, override: str, said
     before = digests("run")
     ran = charrnn(*RESUME, "--set", override)
     assert ran.code == 2
-    assert ran.err == f"error: --resume: {said} must not change\n"
+    assert ran.err == f"error: {said}: a resumed run must keep its value\n"
     assert digests("run") == before
 
 
@@ -115,8 +115,8 @@ def test_every_key_that_differs_is_named(charrnn) -> None:
     ran = charrnn(*RESUME, "--set", "model.hidden_size=13", "--set", "train.seed=5")
     assert ran.code == 2
     assert ran.err.splitlines() == [
-        "error: --resume: model.hidden_size was 2, is 13 must not change",
-        "error: --resume: train.seed was 1, is 5 must not change",
+        "error: model.hidden_size was 2, is 13: a resumed run must keep its value",
+        "error: train.seed was 1, is 5: a resumed run must keep its value",
     ]
 
 
@@ -135,7 +135,7 @@ def test_another_vocabulary_is_refused_by_its_symbols(charrnn, new, old, said: s
     Path("text.txt").write_text(TEXT.replace(old, new, -1 if old == "d" else 1), encoding="utf-8")
     ran = charrnn(*RESUME)
     assert ran.code == 3
-    assert ran.err.startswith("error: --resume: the text is not the one that run/last.npz was")
+    assert ran.err.startswith("error: the text is not the one that run/last.npz was")
     assert said in ran.err
     assert ran.err.count("\n") == 1
     assert digests("run") == before

@@ -263,7 +263,7 @@ def test_a_second_run_in_one_folder_is_refused(charrnn, start) -> None:
         for more in (["--resume"], ["--force"], []):
             ran = charrnn("train", "config.yaml", *more)
             assert ran.code == 2
-            assert f"another training run, process {first.pid}, is at work" in ran.err
+            assert f"another training run, process {first.pid}, is using this" in ran.err
             assert ran.err.count("\n") == 1
         assert charrnn("sample", "run/last.npz", "-n", "5").code == 0
     finally:

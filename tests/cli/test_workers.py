@@ -93,7 +93,7 @@ def test_a_worker_that_dies_ends_the_run_saved(charrnn) -> None:
             if isinstance(event, Stepped) and event.step == 5:
                 multiprocessing.active_children()[1].kill()
 
-    with pytest.raises(WorkerLostError, match=r"the run is saved after step \d+.*--resume"):
+    with pytest.raises(WorkerLostError, match=r"the run is saved after step \d+.*`resume`"):
         kill_one_at_step_5()
     assert not multiprocessing.active_children()
     assert read_checkpoint(Path("run/last.npz")).header["step"] in (5, 6)

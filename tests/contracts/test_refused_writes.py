@@ -140,7 +140,7 @@ def test_the_refusal_is_told_by_name(whole: Files, error: int) -> None:
     with refusal.at_work(), pytest.raises(UsageError) as told:
         [*run()]
     assert os.strerror(error) in str(told.value)
-    assert "--resume goes on from it" in str(told.value)
+    assert "continue from it with `resume`" in str(told.value)
 
 
 def test_a_folder_that_is_removed_ends_the_run(whole: Files) -> None:

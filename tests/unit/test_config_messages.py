@@ -163,13 +163,13 @@ def test_one_fault_is_one_line(text: str):
         ("train.seed=&a 5", "train.seed: an anchor (&a); a config has none"),
         ("output={keep: 1, keep: 2}", "output: duplicate key; it was given before"),
         ("train.stride=99", "train.stride: found 99; expected at most train.seq_length (50)"),
-        ("train.seed", "expected KEY=VALUE, for example --set train.seed=2"),
-        ("=5", "expected KEY=VALUE, for example --set train.seed=2"),
-        ("train..seed=5", "expected KEY=VALUE, for example --set train.seed=2"),
+        ("train.seed", "expected KEY=VALUE, for example train.seed=2"),
+        ("=5", "expected KEY=VALUE, for example train.seed=2"),
+        ("train..seed=5", "expected KEY=VALUE, for example train.seed=2"),
     ],
 )
 def test_an_override_is_its_own_place(override: str, line: str):
-    assert problems("", override) == [f"--set {override}: {line}"]
+    assert problems("", override) == [f"override {override}: {line}"]
 
 
 def test_a_conflict_is_not_told_where_one_of_its_keys_is_faulty_by_itself():
@@ -190,8 +190,8 @@ def test_reading_goes_on_after_a_refused_reference():
 def test_problems_stand_in_reading_order_and_overrides_after_the_file():
     first = Problem(Place("f", 1, 9), "b", "x")
     second = Problem(Place("f", 2, 3), "a", "x")
-    option = Problem(Place("--set a=1"), "a", "x")
-    assert lines([option, second, first]) == ["f:1:9: b: x", "f:2:3: a: x", "--set a=1: a: x"]
+    option = Problem(Place("override a=1"), "a", "x")
+    assert lines([option, second, first]) == ["f:1:9: b: x", "f:2:3: a: x", "override a=1: a: x"]
 
 
 def test_a_problem_is_one_line_that_a_terminal_does_not_obey():

@@ -224,7 +224,7 @@ def test_a_loss_far_above_guessing_does_not_hide_the_others(tmp_path: Path) -> N
     assert make_sheet([one]).panels[0].top == pytest.approx(1.25 * np.log(20))
     assert make_sheet([one], top=3.5).panels[0].top == 3.5
     for top in (2.5, nan, inf):
-        with pytest.raises(UsageError, match=r"--top .*: the lowest loss is 3\.0000"):
+        with pytest.raises(UsageError, match=r"top is .*, but the lowest loss is 3\.0000"):
             make_sheet([one], top=top)
     assert make_sheet([shown(tmp_path, "two", 0, step(1, 3.0))]).panels[0].top is None
 
@@ -236,7 +236,7 @@ def test_a_panel_of_nothing_is_refused(tmp_path: Path) -> None:
         make_sheet([old], ["clipped"])
     with pytest.raises(UsageError, match="no run has a loss"):
         make_sheet([shown(tmp_path, "new", 0)])
-    with pytest.raises(UsageError, match="no run tells the characters read"):
+    with pytest.raises(UsageError, match="no run has its characters read"):
         make_sheet([shown(tmp_path, "lost", 0, step(1, epoch=None))], by="characters")
     with pytest.raises(UsageError, match="no run has a loss"):
         make_sheet([shown(tmp_path, "nan", 0, step(1, nan))])

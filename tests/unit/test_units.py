@@ -206,7 +206,7 @@ def test_bytes_are_shown_as_bytes(small: Path) -> None:
 def test_a_search_that_does_not_fit_is_refused(small: Path, monkeypatch) -> None:
     watched = api.watch(api.load(save(small / "run.npz")), ["text.txt"])
     monkeypatch.setattr(machine, "available_memory", lambda: 100_000)
-    with pytest.raises(UsageError, match=r"this needs about .* MiB of memory.*--gates"):
+    with pytest.raises(UsageError, match=r"this needs about .* MiB of memory.*`gates`"):
         api.survey_units(watched, find=True, gates=True)
     api.survey_units(watched)
 
@@ -269,9 +269,9 @@ def test_what_there_is_not(small: Path) -> None:
         ("0:2", None, "h", "there is no unit 2; layer 0 has units 0 to 1"),
         ("1:0", None, "h", "there is no layer 1; the network has layer 0 alone"),
         ("0:0", None, "z", "a unit of this lstm has no 'z'; it has h, c, i, f, o, g"),
-        ("x", None, "h", "--unit x: expected LAYER:UNIT, as in 0:37; both count from 0"),
-        ("0:-1", None, "h", "--unit 0:-1: expected LAYER:UNIT, as in 0:37; both count from 0"),
-        ("0:1", 1, "h", "--unit 0:1 is not of --layer 1"),
+        ("x", None, "h", "unit x: expected LAYER:UNIT, as in 0:37; both count from 0"),
+        ("0:-1", None, "h", "unit 0:-1: expected LAYER:UNIT, as in 0:37; both count from 0"),
+        ("0:1", 1, "h", "unit 0:1 is not in layer 1"),
         ("1", 7, "h", "there is no layer 7; the network has layer 0 alone"),
     ]:
         with pytest.raises(UsageError) as raised:

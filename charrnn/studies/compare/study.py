@@ -100,8 +100,9 @@ def _check_memory(chosen: Sequence[Variant], jobs: int) -> None:
     largest = sorted(needs)[-jobs:]
     if problem := excess(sum(largest), max(largest, default=0)):
         raise UsageError(
-            f"{problem}, for {len(largest)} variants at a time: use fewer --jobs or a smaller"
-            " model.hidden_size or train.batch_size, or insist by --force"
+            f"{problem}, for {len(largest)} variants at a time",
+            "use fewer `jobs` or a smaller model.hidden_size or train.batch_size, or insist with"
+            " `force`",
         )
 
 
@@ -114,7 +115,8 @@ def _claim(chosen: Sequence[Variant]) -> None:
             for path in sorted(mine):
                 if path.name not in known and RunDir(path).holds_a_run():
                     raise UsageError(
-                        f"{path}: holds a run that no comparison has made; choose another --out"
+                        f"{path}: holds a run that is not part of a comparison",
+                        "choose another `folder`",
                     )
             make_folder(folder)
             write_text(folder / MARKER, json.dumps(sorted(known | {path.name for path in mine})))
@@ -126,19 +128,23 @@ def _check_keys(varied: Sequence[str], overrides: Sequence[str], seeds: int) -> 
     """Raise UsageError where a variant would not be what its name says."""
     for key in varied:
         if varied.count(key) > 1:
-            raise UsageError(f"--vary {key}: given twice; list all its values in one")
+            raise UsageError(f"{key}: varied twice; list all its values once")
         if key.startswith("output."):
-            raise UsageError(f"--vary {key}: where a variant is written does not change it")
+            raise UsageError(f"{key}: output settings cannot be varied, they change no model")
     seeded = [*varied, *(given.partition("=")[0].strip() for given in overrides)]
     if seeds > 1 and "train.seed" in seeded:
-        raise UsageError("train.seed: --seeds gives the variants their seeds; use one of the two")
+        raise UsageError(
+            "train.seed: also set by the number of seeds", "give train.seed or `seeds`, not both"
+        )
 
 
 def _axis(given: str) -> list[str]:
     """KEY=V1,V2 as KEY=V1 and KEY=V2; commas inside brackets or braces belong to a value."""
     key, separator, values = given.partition("=")
     if not separator or not values:
-        raise UsageError(f"--vary {given}: expected KEY=VALUE,VALUE,...")
+        raise UsageError(
+            f"{given}: expected KEY=VALUE,VALUE,...", "as in `vary` model.cell=rnn,gru"
+        )
     parts, depth = [""], 0
     for character in values:
         depth += (character in "[{") - (character in "]}")

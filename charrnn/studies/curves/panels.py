@@ -81,7 +81,7 @@ def make_sheet(
         if not any(np.isfinite(line.y).any() for line in lines):
             raise UsageError(_MISSING[kind])
         if not any(np.isfinite(line.x).any() for line in lines):
-            raise UsageError(f"no run tells the {AXES[by]}; choose another axis by --by")
+            raise UsageError(f"no run has its {AXES[by]}", "choose another axis with `by`")
         unit = f"loss, {'bits' if bits else 'nats'}/char" if kind == "loss" else _UNITS[kind]
         end = _top(shown, lines, bits, top) if kind == "loss" else None
         panels.append(Panel(kind, unit, (*lines, *marks), end))
@@ -91,9 +91,9 @@ def make_sheet(
 _UNITS = {"rate": "learning rate", "gradient": "gradient norm", "clipped": "share clipped"}
 _MISSING = {
     "loss": "no run has a loss yet; wait for its first step",
-    "rate": "no run tells its learning rate; leave rate out of --panels",
-    "gradient": "no run tells the norms of its gradients; leave gradient out of --panels",
-    "clipped": "no run tells which of its steps were clipped; leave clipped out of --panels",
+    "rate": "no run has its learning rate: leave out the panel 'rate'",
+    "gradient": "no run has its gradient norms: leave out the panel 'gradient'",
+    "clipped": "no run says which of its steps were clipped: leave out the panel 'clipped'",
 }
 
 
@@ -172,7 +172,7 @@ def _top(
     values = np.concatenate([line.y[np.isfinite(line.y)] for line in lines])
     if wanted is not None:
         if not values.min() < wanted < inf:
-            raise UsageError(f"--top {wanted:g}: the lowest loss is {values.min():.4f}")
+            raise UsageError(f"top is {wanted:g}, but the lowest loss is {values.min():.4f}")
         return wanted
     sizes = [one.curves.vocab_size for one in shown if one.curves.vocab_size]
     highest = HIGHEST * log(max(sizes, default=1)) / (log(2) if bits else 1.0)

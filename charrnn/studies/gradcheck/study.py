@@ -75,7 +75,7 @@ def _check_memory(config: Config, model: CharModel, batches: Chunks) -> None:
     if problem := excess(max(copies, drawing(model, FLOAT64))):
         size = config.model.hidden_size
         raise UsageError(
-            f"{problem}: use a smaller model.hidden_size ({size}), or insist by --force"
+            problem, f"use a smaller model.hidden_size ({size}), or insist with `force`"
         )
 
 

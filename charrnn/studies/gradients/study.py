@@ -76,7 +76,7 @@ def trained_or_not(
     if _is_config(Path(path)):
         return untrained(load_config(path, overrides), paths, force=force)
     if overrides:
-        raise UsageError("--set is for a config: a checkpoint is what it is")
+        raise UsageError("a checkpoint has a fixed config", "leave out `overrides`")
     return load(path)
 
 
@@ -204,6 +204,7 @@ def _needed(trained: Trained, windows: Excerpts, batches: Chunks) -> int:
 def _check_memory(needed: int, config: Config, *, force: bool) -> None:
     if problem := None if force else excess(needed):
         raise UsageError(
-            f"{problem}: use a smaller model.hidden_size ({config.model.hidden_size}),"
-            f" train.batch_size ({config.train.batch_size}) or fewer lags, or insist by --force"
+            problem,
+            f"use a smaller model.hidden_size ({config.model.hidden_size}), train.batch_size"
+            f" ({config.train.batch_size}) or fewer `lags`, or insist with `force`",
         )

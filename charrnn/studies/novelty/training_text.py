@@ -80,7 +80,7 @@ def open_training_text(trained: Trained, paths: Sequence[str] | None = None) -> 
         if paths is not None:
             raise
         raise DataError(
-            f"what is new is told by the text of the training: {error}; name it by --corpus"
+            f"novelty needs the training text: {error.problem}", "give its path with `paths`"
         ) from None
     corpus = open_corpus(files, form, default_cache())
     separator = config.data.records

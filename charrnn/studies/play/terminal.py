@@ -43,7 +43,7 @@ def _answer(session: Session, line: str, person: bool) -> None:
         write(answer.drawn, drawn=True)
         write_stream(answer.text)
     except (UsageError, DataError) as error:
-        complain(error.lines, error.exit_code)
+        complain(error.lines(), error.exit_code)
     except KeyboardInterrupt:
         if not person:
             raise
@@ -58,7 +58,7 @@ def _line(prompt: str, person: bool) -> str | None:
         except UnicodeDecodeError as error:
             complain([f"a line that is no text ({error.reason})"], DataError.exit_code)
         except DataError as error:
-            complain(error.lines, error.exit_code)
+            complain(error.lines(), error.exit_code)
         except EOFError:
             if person:
                 tell("")

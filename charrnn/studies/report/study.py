@@ -73,13 +73,13 @@ def report_of(run: str | Path, on_progress: Callable[[int, int], None] | None = 
     try:
         trained = load(folder.path)
     except CheckpointError as error:
-        return replace(found, missing=(f"the model: {error}",))
+        return replace(found, missing=(f"the model: {error.problem}",))
     network, config = build.network_in_words(trained.config), dump_config(trained.config)
     found = replace(found, network=network, trained=trained, config=config)
     try:
         corpus, dataset = _text_of(trained)
     except DataError as error:
-        return replace(found, missing=(f"all that needs the text: {error}",))
+        return replace(found, missing=(f"all that needs the text: {error.problem}",))
     name, part = _held_out(dataset)
     stages: dict[str, Callable[[], Any]] = {
         "text": lambda: _facts(trained, corpus, dataset, name, part),
@@ -94,7 +94,7 @@ def report_of(run: str | Path, on_progress: Callable[[int, int], None] | None = 
         try:
             found = replace(found, **{stage: look()})
         except CharrnnError as error:
-            found = replace(found, missing=(*found.missing, f"{stage}: {error}"))
+            found = replace(found, missing=(*found.missing, f"{stage}: {error.problem}"))
     return found
 
 

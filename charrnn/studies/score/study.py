@@ -53,7 +53,7 @@ def score(
     if adaptation is not None and not (isfinite(adaptation.rate) and isfinite(adaptation.decay)):
         raise UsageError("the rate and the decay of dynamic evaluation must be finite")
     if adaptation is not None and part.records is not None:
-        raise UsageError("--dynamic reads one text from end to end, and this model reads records")
+        raise UsageError("dynamic evaluation reads one continuous text, this model reads records")
     model, p, kernel_set = trained.model, trained.params, kernels.choose_kernels()
     evaluation = (
         evaluation_of(model, p, part, kernel_set)

@@ -83,7 +83,7 @@ def survey_units(
     searched = {v: H for v, H in widths.items() if gates or v.name in cells[v.layer].states}
     needed = memory_of(sum(searched.values()), len(SIGNALS), shifts) if find else 0
     if problem := excess(needed):
-        raise UsageError(f"{problem}: search one layer by --layer, or without --gates")
+        raise UsageError(problem, "search fewer `layers`, or leave out `gates`")
     signals = watched.signals if find else np.zeros((0, len(watched.ids)), np.float32)
     search = UnitSearch(signals, searched, shifts=shifts, seed=seed)
     done = 0

@@ -198,12 +198,12 @@ def unit_named(watched: Watched, unit: str, layer: int | None, what: str) -> Uni
     above, colon, number = unit.rpartition(":")
     if not colon:
         if layer is None and len(watched.trained.model.cells) > 1:
-            raise UsageError(f"--unit {unit}: which layer? name it as in --unit 0:{unit}")
+            raise UsageError(f"unit {unit}: which layer? name it as in 0:{unit}")
         above = str(layer or 0)
     if not (above.isdecimal() and number.isdecimal() and len(unit) < 20):
-        raise UsageError(f"--unit {unit}: expected LAYER:UNIT, as in 0:37; both count from 0")
+        raise UsageError(f"unit {unit}: expected LAYER:UNIT, as in 0:37; both count from 0")
     if layer is not None and int(above) != layer:
-        raise UsageError(f"--unit {unit} is not of --layer {layer}")
+        raise UsageError(f"unit {unit} is not in layer {layer}")
     name = UnitName(int(above), int(number), what)
     check_unit(watched, name)
     return name

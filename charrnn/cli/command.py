@@ -1,0 +1,36 @@
+"""A command whose errors become messages that name its own options, and an exit code."""
+
+from typing import Any
+
+import click
+
+from charrnn.draw.console import complain
+from charrnn.errors import CharrnnError
+
+# Parameters of the library that a command's option has another name for.
+OPTION_NAMES = {
+    "output.dir": "out",
+    "data.encoding": "encoding",
+    "data.level": "level",
+    "layers": "layer",
+}
+
+
+class Command(click.Command):
+    """The library names parameters, `force`; a user of the command types options, --force."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except CharrnnError as error:
+            ctx.exit(complain(error.lines(self.spellings()), error.exit_code))
+
+    def spellings(self) -> dict[str, str]:
+        """What a user types for each parameter of the library that this command offers."""
+        typed = {
+            str(parameter.name): max(parameter.opts, key=len)
+            for parameter in self.params
+            if isinstance(parameter, click.Option)
+        }
+        aliases = {name: typed[own] for name, own in OPTION_NAMES.items() if own in typed}
+        return {**typed, **aliases}
