@@ -21,7 +21,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from charrnn.storage.checkpoint import read_checkpoint
+from charrnn.runs.checkpoints import latest_of, read_checkpoint
 from charrnn.storage.rundir import RunDir
 
 CONFIG = """\
@@ -83,7 +83,7 @@ def inspect(run: RunDir, saved: int) -> int:
     """Check what a kill has left; gives the last step that is saved, which was `saved` before."""
     for path in run.path.rglob("[!.]*.npz"):
         read_checkpoint(path)
-    latest = run.latest().found
+    latest = latest_of(run).intact
     step = int(latest[1].header["step"]) if latest else 0
     if step < saved:
         sys.exit(f"step {saved} was saved, and is gone; the last one is {step}")

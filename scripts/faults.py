@@ -21,7 +21,9 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from charrnn.storage.checkpoint import read_checkpoint, write_checkpoint
+from charrnn.runs.checkpoints import read_checkpoint
+from charrnn.storage.checkpoint import write_checkpoint
+from charrnn.training.snapshot import header_counters
 
 SAVE = """\
 import json
@@ -38,9 +40,8 @@ try:
 except (OSError, MemoryError):
     sys.exit(3)
 """
-COUNTERS = ("evaluated_step", "best_step", "stale", "falls", "clipped", "skips", "rollbacks")
 HEADER = {
-    **dict.fromkeys(COUNTERS, 0),
+    **dict.fromkeys(header_counters(), 0),
     "config": {},
     "vocabulary": {},
     "corpus_sha256": "0" * 64,

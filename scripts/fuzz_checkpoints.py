@@ -28,7 +28,8 @@ from fuzz_mutations import BYTES, MEANING
 from charrnn import api
 from charrnn.config import Config
 from charrnn.errors import CharrnnError, CheckpointError
-from charrnn.storage.checkpoint import Checkpoint, read_checkpoint
+from charrnn.runs.checkpoints import read_checkpoint
+from charrnn.storage.checkpoint import Checkpoint
 from tests.saved import TEXT, save
 
 SEEDS = {

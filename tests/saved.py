@@ -10,11 +10,9 @@ import numpy as np
 
 from charrnn.config import Config, build, parse_config
 from charrnn.nn.arrays import DTYPES
-from charrnn.runs.trained import header_of
+from charrnn.runs.checkpoints import read_checkpoint, save_checkpoint
 from charrnn.storage.archive import write_archive
-from charrnn.storage.checkpoint import read_checkpoint, write_checkpoint
 from charrnn.text.vocab import Vocabulary
-from charrnn.training.snapshot import to_arrays, to_counters
 from charrnn.training.state import TrainState
 
 CONFIG = """\
@@ -41,14 +39,13 @@ def save(path: Path, *overrides: str, step: int = 5) -> Path:
     averaging = config.train.average > 0
     state = TrainState.begin(params, build.optimizer(config), averaging=averaging)
     state.step = state.evaluated_step = 3
-    state.keep_best(1.5)
+    state.keep_best_(1.5)
     state.step = step
-    state.carry(model.initial_state(params, config.train.batch_size))
+    state.copy_carry_(model.initial_state(params, config.train.batch_size))
     rng = np.random.default_rng(7)
     for flat in (params.flat, *state.slots.values()):
         flat[...] = rng.uniform(0.01, 0.1, flat.shape)
-    header = header_of(config, vocabulary, CORPUS)
-    write_checkpoint(path, {**to_counters(state), **header}, to_arrays(state))
+    save_checkpoint(path, state, config, vocabulary, CORPUS)
     return path
 
 

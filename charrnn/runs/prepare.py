@@ -152,7 +152,7 @@ def _resumed_state(
     if not is_new_text(resumed, corpus.sha256):
         check_place(resumed, plan.batches)
         return state, resumed.notes
-    state.forget_text()
+    state.forget_text_()
     return state, (*resumed.notes, "another text: what was best on the old one is forgotten")
 
 

@@ -6,12 +6,13 @@ from typing import Any, NamedTuple
 
 from charrnn.config import Config, resume_changes
 from charrnn.errors import CheckpointError, ConfigError, DataError
-from charrnn.runs.trained import contents
+from charrnn.runs.checkpoints import contents, latest_of
 from charrnn.storage.checkpoint import Checkpoint, refusal
 from charrnn.storage.rundir import RunDir
 from charrnn.terminal import one_line
 from charrnn.text.batches import Chunks
 from charrnn.text.vocab import Vocabulary, display
+from charrnn.training.snapshot import tracks_in
 
 MOST_SHOWN = 10  # symbols in a message
 
@@ -32,14 +33,14 @@ def find_latest(run: RunDir, config: Config, *, new_text: bool) -> Resumed | Non
     Raises ConfigError naming every key that differs and must not, and CheckpointError where there
     are checkpoints but none that can be read.
     """
-    found, damaged = run.latest()
-    if found is None:
+    intact, damaged = latest_of(run)
+    if intact is None:
         if damaged:
             raise CheckpointError(
                 f"{damaged[0]}; no other checkpoint can be read", "start over with `force`"
             )
         return None
-    path, checkpoint = found
+    path, checkpoint = intact
     trained_with, vocabulary, _ = contents(path, checkpoint)
     allowed, refused = resume_changes(trained_with, config)
     if new_text:
@@ -79,11 +80,11 @@ def check_place(resumed: Resumed, batches: Chunks) -> None:
     """Raise CheckpointError where the carried state is not that of the next step."""
     header, arrays = resumed.checkpoint
     expected = batches.batch_size if batches.carried(header["step"]) else None
-    found = len(arrays["state/0/0"]) if "state/0/0" in arrays else None
-    if found != expected:
+    tracks = tracks_in(arrays)
+    if tracks != expected:
         raise refusal(
             resumed.path,
-            f"it carries the state of {found or 'no'} tracks; step {header['step']} of this run"
+            f"it carries the state of {tracks or 'no'} tracks; step {header['step']} of this run"
             f" goes on from that of {expected or 'no'} tracks",
         )
 

@@ -21,6 +21,7 @@ from charrnn.parallel import mpi
 from charrnn.parallel.base import Communicator
 from charrnn.parallel.launcher import launched
 from charrnn.runs.changed_text import watched
+from charrnn.runs.checkpoints import read_checkpoint, save_checkpoint
 from charrnn.runs.folder import check_free, check_is_folder, complaints_about
 from charrnn.runs.header import introduce
 from charrnn.runs.prepare import Prepared, prepare
@@ -28,14 +29,12 @@ from charrnn.runs.ranks import follow, lead, work
 from charrnn.runs.resume import find_latest
 from charrnn.runs.sample import Request, sample
 from charrnn.runs.team import gather_team
-from charrnn.runs.trained import Trained, header_of
-from charrnn.storage.checkpoint import read_checkpoint, write_checkpoint
+from charrnn.runs.trained import Trained
 from charrnn.storage.files import write_text
 from charrnn.storage.lock import locked
 from charrnn.storage.rundir import RunDir
 from charrnn.training.events import Event, Finished, NotFinite, Sampled, Stepped
 from charrnn.training.loop import train as run_loop
-from charrnn.training.snapshot import to_arrays, to_counters
 from charrnn.training.state import TrainState
 
 SAMPLE_LENGTH = 200
@@ -159,9 +158,8 @@ def _standing(run: RunDir, corpus_sha256: str) -> float:
 
 def _save(prepared: Prepared, path: Path, state: TrainState | None = None) -> None:
     """Write a checkpoint, of the state of now if no other is given."""
-    header = header_of(prepared.config, prepared.dataset.vocabulary, prepared.corpus.sha256)
-    state = state or prepared.state
-    write_checkpoint(path, {**to_counters(state), **header}, to_arrays(state))
+    vocabulary, sha256 = prepared.dataset.vocabulary, prepared.corpus.sha256
+    save_checkpoint(path, state or prepared.state, prepared.config, vocabulary, sha256)
 
 
 def _events(
@@ -203,7 +201,7 @@ def _sample(prepared: Prepared, run: RunDir) -> str:
     now = Trained(
         run.path,
         prepared.plan.model,
-        state.judged,
+        state.eval_params,
         prepared.dataset.vocabulary,
         config,
         state.step,

@@ -1,14 +1,8 @@
-"""A checkpoint file: arrays by name and a JSON header that vouches for each of them, in one `.npz`.
+"""A checkpoint file: arrays by name and a JSON header with a SHA-256 of each, in one `.npz`.
 
-    header          uint8: UTF-8 JSON, see `header`
-    params/<name>   the weights
-    raw/<name>      those that train, where params are an average of them
-    slots/<s>/<n>   what the optimizer remembers
-    best/<name>     the weights of the lowest validation loss, where they are not params
-    state/<k>/<n>   the carried state of layer k, in the middle of an epoch
-
-There is no pickle in it, and `numpy.load(path, allow_pickle=False)` reads it. What is damaged,
-incomplete or of another format is refused; nothing in a file is ever executed.
+The array `header`, of type uint8, is UTF-8 JSON; `training.snapshot` names the others.
+There is no pickle in it, and `numpy.load(path, allow_pickle=False)` reads it. A file that is
+damaged, incomplete or of another format is refused; nothing in a file is ever executed.
 """
 
 import hashlib
@@ -23,7 +17,7 @@ from numpy.typing import NDArray
 from charrnn.errors import CheckpointError
 from charrnn.storage.archive import Archive, bytes_of, write_archive
 from charrnn.storage.files import write_atomically
-from charrnn.storage.header import MOST_BYTES, dump_header, parse_header
+from charrnn.storage.header import MOST_BYTES, Counter, dump_header, parse_header
 from charrnn.terminal import one_line, shortened
 
 LONGEST = 500  # of the reason in a message
@@ -44,11 +38,14 @@ def write_checkpoint(path: Path, header: Mapping[str, Any], arrays: Mapping[str,
     write_atomically(path, lambda file: file.write(archive.getbuffer()))
 
 
-def read_checkpoint(path: Path) -> Checkpoint:
-    """Read a checkpoint and verify all of it. Raises CheckpointError, which names the file."""
+def read_verified(path: Path, counters: Mapping[str, Counter]) -> Checkpoint:
+    """Read a checkpoint and verify all of it, its header with these `counters`.
+
+    Raises CheckpointError, which names the file.
+    """
     try:
         with Archive(path) as archive:
-            header = parse_header(archive.read_bytes("header", MOST_BYTES))
+            header = parse_header(archive.read_bytes("header", MOST_BYTES), counters)
             if archive.names != ["header", *header["arrays"]]:
                 raise CheckpointError("its arrays are not those that its header lists")
             arrays = {

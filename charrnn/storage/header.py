@@ -1,21 +1,21 @@
-"""The header of a checkpoint: JSON from anybody, in which every value is what it can be.
+"""The header of a checkpoint: untrusted JSON, in which every value is checked.
 
     format           1
     config           every key of the run's config but those of output
     vocabulary       what `Vocabulary.to_json` gives
     corpus_sha256    of the bytes of the text
-    step, ...        the counters of `TrainState`
+    step, ...        the numbers of a training state, each checked by its `Counter`
     arrays           name: {shape, dtype, sha256} of every array, in their order
 
-A config and a vocabulary are checked by those who make them; here it is seen to that this will not
-take long.
+A config and a vocabulary are checked by the modules that build them; here only their size is, so
+that this does not take long.
 """
 
 import json
 import re
 from collections.abc import Callable, Mapping
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 from charrnn.errors import CheckpointError
 from charrnn.nn.arrays import DTYPES
@@ -30,13 +30,28 @@ SHA256 = re.compile("[0-9a-f]{64}")
 DESCRIBED = {"shape", "dtype", "sha256"}
 
 
+class Check(NamedTuple):
+    """What a value of the header can be."""
+
+    holds: Callable[[Any], bool]
+    expected: str
+
+
+class Counter(NamedTuple):
+    """A number that the header of a checkpoint has of the training state."""
+
+    check: Check
+    at_most: str | None = None  # the counter that this one never exceeds
+    absent: int | None = None  # its value in files of the first versions, which lack it
+
+
 def dump_header(header: Mapping[str, Any], arrays: Mapping[str, Any]) -> bytes:
     """The header of `arrays`, each of which comes as its description."""
     return json.dumps({"format": FORMAT, **header, "arrays": arrays}, allow_nan=False).encode()
 
 
-def parse_header(raw: bytes) -> dict[str, Any]:
-    """What `dump_header` wrote. Raises CheckpointError that says which value cannot be."""
+def parse_header(raw: bytes, counters: Mapping[str, Counter]) -> dict[str, Any]:
+    """Read what `dump_header` wrote. Raises CheckpointError, which names the wrong value."""
     if raw.count(b"[") + raw.count(b"{") > MOST_PARTS:  # each would take the memory of twenty bytes
         raise CheckpointError("its header is not that of a checkpoint")
     try:
@@ -44,8 +59,9 @@ def parse_header(raw: bytes) -> dict[str, Any]:
         if not isinstance(header, dict) or "format" not in header:
             raise CheckpointError("its header is not that of a checkpoint")
         _check_format(header["format"])
-        header = LATER | header
-        _check_values(header)
+        absent = {name: c.absent for name, c in counters.items() if c.absent is not None}
+        header = absent | header
+        _check_values(header, counters)
     except RecursionError:
         raise CheckpointError("its header is nested too deeply") from None
     except ValueError as error:
@@ -53,16 +69,18 @@ def parse_header(raw: bytes) -> dict[str, Any]:
     return header
 
 
-def _check_values(header: dict[str, Any]) -> None:
-    if wrong := header.keys() ^ {"format", *RULES}:
+def _check_values(header: dict[str, Any], counters: Mapping[str, Counter]) -> None:
+    checks = {**CHECKS, **{name: counter.check for name, counter in counters.items()}}
+    if wrong := header.keys() ^ {"format", *checks}:
         name = sorted(wrong)[0]
-        has = "has a value too many" if name in header else "lacks a value"
+        has = "has an unexpected value" if name in header else "lacks a value"
         raise CheckpointError(f"its header {has}, {shortened(name)!r}")
-    for name, (holds, expected) in RULES.items():
+    for name, (holds, expected) in checks.items():
         if not holds(header[name]):
-            raise CheckpointError(f"its {name} is {_told(header[name])}; expected {expected}")
-    if max(header["evaluated_step"], header["best_step"]) > header["step"]:
-        raise CheckpointError("its evaluated_step or best_step is after its step")
+            raise CheckpointError(f"its {name} is {_in_words(header[name])}; expected {expected}")
+    for name, counter in counters.items():
+        if counter.at_most is not None and header[name] > header[counter.at_most]:
+            raise CheckpointError(f"its {name} is after its {counter.at_most}")
 
 
 def _check_format(found: Any) -> None:
@@ -71,7 +89,7 @@ def _check_format(found: Any) -> None:
             f"its format is {found}, and this charrnn reads up to {FORMAT}; use a newer charrnn"
         )
     if not is_count(found) or found != FORMAT:
-        raise CheckpointError(f"its format is {_told(found)}; expected {FORMAT}")
+        raise CheckpointError(f"its format is {_in_words(found)}; expected {FORMAT}")
 
 
 def is_count(x: Any) -> bool:
@@ -99,7 +117,7 @@ def is_listing(x: Any) -> bool:
 
 
 def is_description(x: Any) -> bool:
-    """Of an array: two numbers suffice for the shape of any."""
+    """Whether `x` describes an array; none of ours has more than two dimensions."""
     return (
         isinstance(x, dict)
         and x.keys() == DESCRIBED
@@ -112,31 +130,23 @@ def is_description(x: Any) -> bool:
     )
 
 
-LATER = dict.fromkeys(("clipped", "skips", "rollbacks"), 0)  # not in the first files of format 1
-A_COUNT = (is_count, "a whole number from 0 to 2**53")
-RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "config": (is_config, f"a mapping with at most {MOST_KEYS} keys"),
-    "vocabulary": (is_vocabulary, "a mapping"),
-    "corpus_sha256": (is_digest, "64 hexadecimal digits"),
-    "step": A_COUNT,
-    "evaluated_step": A_COUNT,
-    "best_loss": (is_loss, "null or a finite number"),
-    "best_step": A_COUNT,
-    "stale": A_COUNT,
-    "falls": A_COUNT,
-    **dict.fromkeys(LATER, A_COUNT),
-    "arrays": (
-        is_listing,
-        "for each array its shape, its dtype, float32 or float64, and its sha256",
+COUNT = Check(is_count, "a whole number from 0 to 2**53")
+LOSS = Check(is_loss, "null or a finite number")
+CHECKS = {
+    "config": Check(is_config, f"a mapping with at most {MOST_KEYS} keys"),
+    "vocabulary": Check(is_vocabulary, "a mapping"),
+    "corpus_sha256": Check(is_digest, "64 hexadecimal digits"),
+    "arrays": Check(
+        is_listing, "for each array its shape, its dtype, float32 or float64, and its sha256"
     ),
 }
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a key stands there twice")
-    return found
+    mapping = dict(pairs)
+    if len(mapping) < len(pairs):
+        raise ValueError("a key appears twice")
+    return mapping
 
 
 def _keys(value: Any) -> int:
@@ -146,7 +156,7 @@ def _keys(value: Any) -> int:
     return sum(map(_keys, value)) if isinstance(value, list) else 0
 
 
-def _told(value: Any) -> str:
+def _in_words(value: Any) -> str:
     """A value as a message names it."""
     match value:
         case dict():

@@ -1,18 +1,15 @@
-"""A run directory: which file in it is which, and which checkpoint is the one to go on from.
+"""A run directory: the paths of its files.
 
 config.yaml   vocab.json   metrics.jsonl   checkpoints/step-00001000.npz   best.npz   last.npz
 tensorboard/events.out.tfevents.NUMBER.charrnn, if output.tensorboard says so
 """
 
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import time_ns
-from typing import NamedTuple
 
-from charrnn.errors import CheckpointError
-from charrnn.storage.checkpoint import Checkpoint, read_checkpoint, refusal
+from charrnn.storage.checkpoint import refusal
 from charrnn.storage.files import make_folder, remove_leftovers, sync_folder
 
 
@@ -55,7 +52,7 @@ class RunDir:
         return sorted(self.tensorboard.glob("events.out.tfevents.*.charrnn"))
 
     def new_events(self) -> Path:
-        """A name for one more, which comes after those before it, as viewers want it."""
+        """A new name that sorts after the earlier ones, as viewers expect."""
         return self.tensorboard / f"events.out.tfevents.{time_ns():019d}.charrnn"
 
     def step(self, step: int) -> Path:
@@ -89,39 +86,6 @@ class RunDir:
             self.tensorboard.rmdir()
         for folder in (self.checkpoints, self.path):
             sync_folder(folder)
-
-    def latest(self) -> "Latest":
-        """The checkpoint of the highest step among those that verify.
-
-        A file that does not verify is passed over: the one before it is then the latest.
-        """
-        damaged: list[str] = []
-        newest = _first_whole(self.steps()[::-1], damaged)
-        last = _first_whole([self.last] if self.last.exists() else [], damaged)
-        found = [one for one in (newest, last) if one is not None]
-        return Latest(max(found, key=lambda one: _age(one[1]), default=None), damaged)
-
-
-class Latest(NamedTuple):
-    """The file that a run goes on from, and what is wrong with those that were passed over."""
-
-    found: tuple[Path, Checkpoint] | None
-    damaged: list[str]
-
-
-def _first_whole(paths: Sequence[Path], damaged: list[str]) -> tuple[Path, Checkpoint] | None:
-    """The first of the files that verifies; complaints of those before it join `damaged`."""
-    for path in paths:
-        try:
-            return path, read_checkpoint(path)
-        except CheckpointError as error:
-            damaged.append(str(error))
-    return None
-
-
-def _age(checkpoint: Checkpoint) -> tuple[int, int]:
-    """Of two states after the same step, that which came back to it is the later one."""
-    return checkpoint.header["step"], checkpoint.header.get("rollbacks", 0)
 
 
 def _order(path: Path) -> tuple[int, str]:

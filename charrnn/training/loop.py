@@ -115,7 +115,7 @@ class _Run:
         state.skips = 0
         state.clipped += clipped.bounded
         state.seconds = message.seconds
-        state.carry(message.states if plan.batches.carried(state.step) else None)
+        state.copy_carry_(message.states if plan.batches.carried(state.step) else None)
         return Stepped(
             step=state.step,
             epoch=state.step / plan.batches.chunks,
@@ -133,7 +133,7 @@ class _Run:
         event = self.recovery.after_(state, what, step, skippable=skippable)
         self.diverged = event.then == "stop"
         if event.then == "skip" and not self.plan.batches.carried(state.step):
-            state.carry(None)
+            state.carry = None
         return event
 
     def _loss_and_grads(self, chunk: Chunk) -> tuple[float, States]:
@@ -156,7 +156,7 @@ class _Run:
     def _carried(self) -> States | None:
         """The state of this rank's tracks."""
         mine = slice(self.tracks.start, self.tracks.stop)
-        layers = self.state.carried
+        layers = self.state.carry
         return layers and tuple(tuple(array[mine] for array in layer) for layer in layers)
 
     def _ask(self) -> bool:
@@ -176,7 +176,7 @@ class _Run:
             progress=min(1.0, max(progress, default=0.0)),
             epoch=middle / self.plan.batches.chunks,
             step=middle,
-            falls=self.state.falls,
+            falls=self.state.lr_drops,
         )
         halved = 0.5**self.state.rollbacks
         return self.plan.optimizer.learning_rate * self.plan.schedule.factor(now) * halved
@@ -193,7 +193,7 @@ class _Run:
         if reason := self._cut_short():
             return reason
         patience = self.plan.limits.patience
-        if patience is not None and self.state.stale >= patience:
+        if patience is not None and self.state.evals_since_best >= patience:
             return "patience"
         return next((reason for reason, share in self._progress().items() if share >= 1.0), None)
 
@@ -208,7 +208,7 @@ class _Run:
         """Read the validation split, and remember the weights if they are the best so far."""
         state = self.state
         assert self.plan.val is not None
-        loss = yield from self._evaluate("val", self.plan.val, state.judged)
+        loss = yield from self._evaluate("val", self.plan.val, state.eval_params)
         if loss is None:
             return
         if not isfinite(loss):
@@ -216,10 +216,10 @@ class _Run:
             return
         better = state.best_loss is None or loss < state.best_loss
         if better:
-            state.keep_best(loss)
+            state.keep_best_(loss)
         else:
-            state.stale += 1
-            state.falls += self.plan.schedule.falls(state.stale)
+            state.evals_since_best += 1
+            state.lr_drops += self.plan.schedule.falls(state.evals_since_best)
         state.evaluated_step = state.step
         state.seconds = self._clock()
         yield Evaluated(state.step, "val", loss, better, state.seconds)
@@ -230,7 +230,7 @@ class _Run:
         if self._unevaluated():
             yield from self._validate()
         if self.plan.val is None:
-            state.keep_best(None)
+            state.keep_best_(None)
         if self.plan.test is not None and state.best is not None:
             loss = yield from self._evaluate("test", self.plan.test, state.best)
             if loss is not None and not isfinite(loss):

@@ -1,18 +1,43 @@
 """TrainState: all that survives a restart, in one place."""
 
-from dataclasses import dataclass, field, replace
-from typing import Self
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from charrnn.nn.params import Params
 from charrnn.nn.tape import States
 from charrnn.optim import Optimizer, Slots, new_slots
+from charrnn.storage.header import COUNT, LOSS, Check, Counter
+
+
+class Saved(NamedTuple):
+    """A counter in the header of a checkpoint: its key, None for the field's name, and its rule."""
+
+    key: str | None
+    counter: Counter
+
+
+def counter(
+    default: Any,
+    check: Check = COUNT,
+    *,
+    key: str | None = None,
+    at_most: str | None = None,
+    later: bool = False,
+) -> Any:
+    """Declare a number of TrainState that the header of a checkpoint has, with its rule there.
+
+    It is never above the counter `at_most`. Files of the first versions lack it if it came `later`;
+    then it has its default.
+    """
+    saved = Saved(key, Counter(check, at_most, default if later else None))
+    return field(default=default, metadata={"saved": saved})
 
 
 @dataclass
 class TrainState:
-    """What a run is between two events. It is consistent whenever an event is handed out.
+    """The state of a run between two events. It is consistent at every event.
 
     Randomness is not in it: a stream depends on the seed and the step alone (see `rng`). The
     position in the data is the step as well.
@@ -20,18 +45,22 @@ class TrainState:
 
     params: Params
     slots: Slots  # of the optimizer
-    carried: States | None = None  # the state after the last chunk; None where an epoch begins
-    step: int = 0  # changes of the weights so far
-    evaluated_step: int = 0  # the last step after which the validation split was read
+    carry: States | None = None  # the hidden state after the last chunk; None where an epoch begins
+    step: int = counter(0)  # updates of the weights so far
+    evaluated_step: int = counter(
+        0, at_most="step"
+    )  # of the last evaluation on the validation part
     best: Params | None = None  # the weights of the lowest validation loss
-    best_loss: float | None = None
-    best_step: int = 0
-    stale: int = 0  # evaluations since then
-    falls: int = 0  # how often a schedule has lowered the rate because of them
-    clipped: int = 0  # steps whose gradient was cut
-    skips: int = 0  # steps in a row that could not be taken
-    rollbacks: int = 0  # how often the run came back to a good state
-    average: Params | None = None  # of the weights over time, if the run keeps one
+    best_loss: float | None = counter(None, LOSS)
+    best_step: int = counter(0, at_most="step")
+    evals_since_best: int = counter(0, key="stale")
+    lr_drops: int = counter(
+        0, key="falls"
+    )  # times that a schedule lowered the rate for lack of gain
+    clipped: int = counter(0, later=True)  # steps whose gradient was clipped
+    skips: int = counter(0, later=True)  # successive steps that were skipped
+    rollbacks: int = counter(0, later=True)
+    average: Params | None = None  # moving average of the weights, if the run keeps one
     seconds: float = field(default=0.0, compare=False)  # of training, by the clock
 
     @classmethod
@@ -40,8 +69,14 @@ class TrainState:
         average = params.copy() if averaging else None
         return cls(params, new_slots(optimizer, params), average=average)
 
+    @classmethod
+    def counters(cls) -> dict[str, tuple[str, Counter]]:
+        """The counters by their keys in the header of a checkpoint: the field and the rule."""
+        saved = {f.name: f.metadata["saved"] for f in fields(cls) if "saved" in f.metadata}
+        return {key or name: (name, counter) for name, (key, counter) in saved.items()}
+
     @property
-    def judged(self) -> Params:
+    def eval_params(self) -> Params:
         """The weights that are evaluated, saved for use, and sampled from."""
         return self.average or self.params
 
@@ -52,43 +87,43 @@ class TrainState:
             params=self.params.copy(),
             slots={name: slot.copy() for name, slot in self.slots.items()},
             average=self.average and self.average.copy(),
-            carried=None,
+            carry=None,
         )
-        fresh.carry(self.carried)
+        fresh.copy_carry_(self.carry)
         return fresh
 
     def assign_(self, other: Self) -> None:
         """Become what `other` is, and share no memory with it that a step changes."""
         vars(self).update(vars(other.copy()))
 
-    def carry(self, states: States | None) -> None:
-        """Remember `states`, copied into memory that is kept from step to step."""
-        if states is None or self.carried is None:
-            self.carried = states and tuple(tuple(a.copy() for a in layer) for layer in states)
+    def copy_carry_(self, states: States | None) -> None:
+        """Set `carry` to a copy of `states`, in the memory of the last one."""
+        if states is None or self.carry is None:
+            self.carry = states and tuple(tuple(a.copy() for a in layer) for layer in states)
             return
-        for layer, new in zip(self.carried, states, strict=True):
-            for mine, array in zip(layer, new, strict=True):
-                np.copyto(mine, array)
+        for layer, new in zip(self.carry, states, strict=True):
+            for array, value in zip(layer, new, strict=True):
+                np.copyto(array, value)
 
     def at_best(self) -> Self:
-        """The state with its best weights for those of now; how they were reached is not known."""
-        best = self.best or self.judged
+        """The state with the best weights for the current ones; its counters are those of now."""
+        best = self.best or self.eval_params
         return replace(
             self,
             params=best,
             average=self.average and best,
-            carried=None,
+            carry=None,
             step=self.best_step,
             evaluated_step=self.best_step,
-            stale=0,
+            evals_since_best=0,
         )
 
-    def forget_text(self) -> None:
-        """Go on with another text: what was carried out of the old one, and judged by it, goes."""
-        self.carried = self.best = self.best_loss = None
-        self.best_step = self.stale = 0
+    def forget_text_(self) -> None:
+        """Prepare for another text: drop the hidden state and the best weights of the old one."""
+        self.carry = self.best = self.best_loss = None
+        self.best_step = self.evals_since_best = 0
 
-    def keep_best(self, loss: float | None) -> None:
-        """The weights as they are now are the best so far."""
-        self.best, self.best_loss, self.best_step = self.judged.copy(), loss, self.step
-        self.stale = 0
+    def keep_best_(self, loss: float | None) -> None:
+        """Keep the current weights as the best so far, with their validation loss."""
+        self.best, self.best_loss, self.best_step = self.eval_params.copy(), loss, self.step
+        self.evals_since_best = 0

@@ -9,7 +9,7 @@ import pytest
 
 from charrnn import api
 from charrnn.errors import DataError
-from charrnn.storage.checkpoint import read_checkpoint
+from charrnn.runs.checkpoints import read_checkpoint
 from charrnn.text import encoded
 from charrnn.training.events import Noted, Stepped
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from charrnn.storage.checkpoint import read_checkpoint
+from charrnn.runs.checkpoints import read_checkpoint
 from tests.cli.test_train import CONFIG as LONGER
 from tests.cli.test_train import TEXT as LONGER_TEXT
 from tests.cli.test_train import digests, steady

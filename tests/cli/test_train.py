@@ -16,7 +16,7 @@ import pytest
 
 from charrnn import api
 from charrnn.errors import UsageError
-from charrnn.storage.checkpoint import read_checkpoint
+from charrnn.runs.checkpoints import read_checkpoint
 from charrnn.storage.lock import locked
 
 CONFIG = """\

@@ -16,7 +16,7 @@ import pytest
 
 from charrnn import api
 from charrnn.errors import WorkerLostError
-from charrnn.storage.checkpoint import read_checkpoint
+from charrnn.runs.checkpoints import read_checkpoint
 from charrnn.training.events import Stepped
 from tests.cli.test_train import CONFIG, TEXT, digests, lines, steady
 from tests.waiting import soon

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from charrnn.runs.checkpoints import read_checkpoint
 from charrnn.storage.archive import AT_ONCE, PREAMBLE, preamble
-from charrnn.storage.checkpoint import read_checkpoint
 from tests.saved import contents, listing, save
 from tests.strangers import MIB, cheaply, members_of, posix, refusal, same
 from tests.zips import Member, npy, zip_of

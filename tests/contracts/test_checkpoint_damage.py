@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from charrnn.errors import CheckpointError
-from charrnn.storage.checkpoint import read_checkpoint
+from charrnn.runs.checkpoints import read_checkpoint
 from tests.saved import save
 from tests.strangers import MIB, posix, refusal, same
 

@@ -11,7 +11,7 @@ import pytest
 
 from charrnn import api
 from charrnn.errors import CheckpointError
-from charrnn.storage.checkpoint import read_checkpoint
+from charrnn.runs.checkpoints import latest_of, read_checkpoint
 from charrnn.storage.rundir import RunDir
 from charrnn.training.events import Evaluated, Stepped
 from tests.powerloss import Disk, Files, Found
@@ -68,7 +68,7 @@ def complaints(run: RunDir, promises: dict[str, float]) -> Iterator[str]:
             yield str(error)
         else:
             best = header["best_loss"] if path == run.best else best
-    latest = run.latest().found
+    latest = latest_of(run).intact
     if "step" in promises:
         if latest is None or latest[1].header["step"] < promises["step"]:
             yield f"step {promises['step']} is lost"

@@ -13,7 +13,7 @@ import pytest
 
 from charrnn import api
 from charrnn.errors import UsageError
-from charrnn.storage.checkpoint import read_checkpoint
+from charrnn.runs.checkpoints import latest_of, read_checkpoint
 from charrnn.storage.rundir import RunDir
 from charrnn.training.events import Stepped
 
@@ -106,7 +106,7 @@ def test_any_call_may_fail(whole: Files) -> None:
         assert not [*Path().rglob("*.tmp")] or refusal.told.startswith("unlink")
         for path in Path().rglob("*.npz"):
             read_checkpoint(path)
-        latest = RunDir(Path("run")).latest().found
+        latest = latest_of(RunDir(Path("run"))).intact
         assert steps[-1] <= (latest[1].header["step"] if latest else 0)
         assert [*run(resume=True)][-1:] in ([6], [])
         assert saved() == whole

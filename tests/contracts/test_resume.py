@@ -18,7 +18,8 @@ from charrnn.nn.initializers import Default
 from charrnn.nn.layers.noise import DropoutRates
 from charrnn.nn.model import CharModel
 from charrnn.optim import OPTIMIZERS, SCHEDULES
-from charrnn.storage.checkpoint import read_checkpoint, write_checkpoint
+from charrnn.runs.checkpoints import read_checkpoint
+from charrnn.storage.checkpoint import write_checkpoint
 from charrnn.text.batches import Batches
 from charrnn.text.part import Part
 from charrnn.training.events import Finished
@@ -133,6 +134,6 @@ def test_the_stops_are_everywhere() -> None:
     assert p.batches.chunks == 4
     ends = [run(p, 1, lambda: begin(p), after_questions(n), 0) for n in QUESTIONS]
     assert {state.step for state in ends} == set(range(STEPS + 1))
-    assert {state.carried is None for state in ends} == {True, False}
+    assert {state.carry is None for state in ends} == {True, False}
     assert any(state.evaluated_step < state.step and state.step % 3 == 0 for state in ends)
     assert as_bytes(ends[-1]) == uninterrupted("rnn", "plain", 1)

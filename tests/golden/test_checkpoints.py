@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from charrnn.storage.checkpoint import read_checkpoint
+from charrnn.runs.checkpoints import read_checkpoint
 from charrnn.storage.header import FORMAT
 from tests.golden.make import facts, write_texts
 

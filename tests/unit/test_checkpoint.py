@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from charrnn.runs.checkpoints import read_checkpoint
 from charrnn.storage.archive import AT_ONCE, write_archive
-from charrnn.storage.checkpoint import read_checkpoint, write_checkpoint
+from charrnn.storage.checkpoint import write_checkpoint
 from charrnn.storage.files import write_atomically, write_text
 from tests.saved import contents, save
 

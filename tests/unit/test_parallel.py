@@ -53,7 +53,7 @@ def test_fifty_steps_of_many_ranks_are_fifty_steps_of_one(cell, ranks: int) -> N
             if isinstance(ours, Stepped):
                 assert other.loss == pytest.approx(ours.loss, rel=1e-10)
                 assert other.grad_norm == pytest.approx(ours.grad_norm, rel=1e-9)
-        for layer, layer_alone in zip(state.carried, alone.carried, strict=True):
+        for layer, layer_alone in zip(state.carry, alone.carry, strict=True):
             for a, b in zip(layer, layer_alone, strict=True):
                 np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
 

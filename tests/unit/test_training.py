@@ -128,7 +128,7 @@ def test_patience_counts_evaluations_without_a_better_one() -> None:
         val=part(100, seed=1),
     )
     state = begin(p)
-    state.keep_best(0.1)
+    state.keep_best_(0.1)
     *_, last = train(p, state, never)
     assert (last.reason, last.step, last.best_loss) == ("patience", 3, 0.1)
 
@@ -147,7 +147,7 @@ def test_the_state_is_forgotten_where_an_epoch_begins() -> None:
     state = begin(p)
     for event in train(p, state, never):
         if isinstance(event, Stepped):
-            assert (state.carried is None) == (event.step % p.batches.chunks == 0)
+            assert (state.carry is None) == (event.step % p.batches.chunks == 0)
 
 
 def test_the_schedule_spans_the_limit_that_is_given() -> None:

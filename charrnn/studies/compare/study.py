@@ -12,10 +12,10 @@ from pathlib import Path
 
 from charrnn.config import Config, dump_config, load_config, resume_changes
 from charrnn.errors import CharrnnError, UsageError
+from charrnn.runs.checkpoints import read_checkpoint
 from charrnn.runs.find import MARKER, names_in
 from charrnn.runs.memory import excess, footprint_of
 from charrnn.runs.prepare import open_dataset, prepare_plan
-from charrnn.storage.checkpoint import read_checkpoint
 from charrnn.storage.files import make_folder, write_text
 from charrnn.storage.machine import resident
 from charrnn.storage.rundir import RunDir

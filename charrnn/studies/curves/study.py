@@ -24,7 +24,7 @@ SPANS = 50  # in a run: of a short one it is over as little as shows its course
 ROUNDING = 0.01  # epochs: the record has four decimals, so less than this says little
 
 
-class Passage(NamedTuple):
+class StepText(NamedTuple):
     """A text and the step it belongs to."""
 
     step: int
@@ -63,8 +63,8 @@ class Curves:
     clip_norm: float | None  # longer gradients are cut to this
     parameters: int | None
     vocab_size: int | None
-    samples: tuple[Passage, ...]
-    notes: tuple[Passage, ...]
+    samples: tuple[StepText, ...]
+    notes: tuple[StepText, ...]
     resumes: tuple[int, ...]  # the steps after which the run went on
     not_finite: tuple[NotFinite, ...]
     ended: str | None  # the reason; None: it goes on, or was killed
@@ -124,8 +124,8 @@ def _curves_of(history: History, folder: RunDir, smooth: float | None) -> Curves
         clip_norm=clip_norm,
         parameters=(start and start.parameters) or None,
         vocab_size=(start and start.vocab_size) or None,
-        samples=tuple(Passage(sample.step, sample.text) for sample in history.samples),
-        notes=tuple(Passage(note.step, note.text) for note in history.notes),
+        samples=tuple(StepText(sample.step, sample.text) for sample in history.samples),
+        notes=tuple(StepText(note.step, note.text) for note in history.notes),
         resumes=tuple(history.resumes),
         not_finite=tuple(history.not_finite),
         ended=history.ended.reason if history.ended else None,
