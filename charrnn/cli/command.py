@@ -23,13 +23,13 @@ class Command(click.Command):
         try:
             return super().invoke(ctx)
         except CharrnnError as error:
-            ctx.exit(complain(error.lines(self.spellings()), error.exit_code))
+            ctx.exit(complain(error.lines(self.spellings(ctx)), error.exit_code))
 
-    def spellings(self) -> dict[str, str]:
+    def spellings(self, ctx: click.Context) -> dict[str, str]:
         """What a user types for each parameter of the library that this command offers."""
         typed = {
             str(parameter.name): max(parameter.opts, key=len)
-            for parameter in self.params
+            for parameter in self.get_params(ctx)
             if isinstance(parameter, click.Option)
         }
         aliases = {name: typed[own] for name, own in OPTION_NAMES.items() if own in typed}

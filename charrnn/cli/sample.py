@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from charrnn.cli.command import Command
+from charrnn.cli.filters import WithFilters
+from charrnn.cli.options import json_option, seed_option
 from charrnn.draw.console import write, write_stream
 from charrnn.errors import DataError
 from charrnn.storage.files import open_regular
@@ -17,12 +18,12 @@ from charrnn.studies.novelty.terminal import tell_if_changed, tell_report, value
 if TYPE_CHECKING:
     from charrnn.api import NoveltyReport, Sampling, TrainingText
 
-MOST_BYTES = 2**20  # of a prime: a model has long forgotten what stood farther back
+MOST_BYTES = 2**20  # of a prime: a model has long forgotten what is farther back
 
 
-@click.command(cls=Command)
+@click.command(cls=WithFilters)
 @click.argument("checkpoint")
-@click.option("--prime", metavar="TEXT", help="What the text begins with.")
+@click.option("--prime", metavar="TEXT", help="Text that the sample continues.")
 @click.option("--prime-file", metavar="FILE", help="Read the prime from a UTF-8 file.")
 @click.option(
     "-n",
@@ -31,55 +32,39 @@ MOST_BYTES = 2**20  # of a prime: a model has long forgotten what stood farther 
     default=500,
     show_default=True,
     metavar="LENGTH",
-    help="Characters to generate after the prime.",
+    help="Number of characters to generate after the prime.",
 )
-@click.option(
-    "--temperature",
-    type=float,
-    default=1.0,
-    show_default=True,
-    metavar="X",
-    help="Below 1 safer, above 1 wilder, 0 as --greedy.",
-)
-@click.option("--top-k", type=int, metavar="K", help="Draw from the K likeliest characters.")
-@click.option("--top-p", type=float, metavar="P", help="Draw from the likeliest that hold P.")
-@click.option("--greedy", is_flag=True, help="Always take the likeliest character.")
-@click.option(
-    "--seed",
-    type=click.IntRange(0),
-    default=0,
-    show_default=True,
-    metavar="S",
-    help="Same seed, same text.",
-)
+@seed_option("the samples", default=0)
 @click.option(
     "--count",
     type=int,
     default=1,
     show_default=True,
     metavar="N",
-    help="How many samples; the k-th does not depend on N.",
+    help="Number of samples; sample k does not depend on N.",
 )
 @click.option("--stop", metavar="TEXT", help="End a sample once it has generated TEXT.")
-@click.option("--novelty", is_flag=True, help="Also what of it is copied from the training text.")
+@click.option(
+    "--novelty", is_flag=True, help="Also report how much is copied from the training text."
+)
 @click.option(
     "--corpus",
     "paths",
     multiple=True,
     metavar="TEXT",
-    help="With --novelty: the training text, if it is no longer where it was.",
+    help="Training text for --novelty, if it has moved.",
 )
-@click.option("--interactive", is_flag=True, help="Play: type beginnings, turn settings, look.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "--interactive",
+    is_flag=True,
+    help="Open a prompt: type a text, change settings, see probabilities.",
+)
+@json_option
 def sample(
     checkpoint: str,
     prime: str | None,
     prime_file: str | None,
     length: int,
-    temperature: float,
-    top_k: int | None,
-    top_p: float | None,
-    greedy: bool,
     seed: int,
     count: int,
     stop: str | None,
@@ -87,11 +72,12 @@ def sample(
     paths: tuple[str, ...],
     interactive: bool,
     as_json: bool,
+    **filters: Any,
 ) -> None:
-    """Print text that a model writes.
+    """Print text that a model generates.
 
-    CHECKPOINT is a file, or a run directory, which means its best. The prime and then LENGTH
-    characters appear as they are generated.
+    CHECKPOINT is a file, or a run directory, which means its best checkpoint. The prime and then
+    LENGTH characters appear as they are generated.
 
     \b
     Example:
@@ -101,22 +87,20 @@ def sample(
     """
     if prime is not None and prime_file is not None:
         raise click.UsageError("give --prime or --prime-file, not both")
-
     if interactive and (as_json or novelty or paths or count != 1):
-        raise click.UsageError("--interactive is without --json, --novelty, --corpus and --count")
+        raise click.UsageError(
+            "--interactive cannot be combined with --json, --novelty, --corpus or --count"
+        )
 
     from charrnn import api
 
     request = api.Request(
         prime=prime or "" if prime_file is None else _read(prime_file),
         length=length,
-        temperature=temperature,
-        top_k=top_k,
-        top_p=top_p,
-        greedy=greedy,
         seed=seed,
         count=count,
         stop=stop,
+        **filters,
     )
     trained = api.load(checkpoint)
     if interactive:

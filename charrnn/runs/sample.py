@@ -1,8 +1,9 @@
 """Sampling: from a trained model and a prime to text, as it comes or all at once."""
 
 import codecs
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -16,40 +17,58 @@ from charrnn.text.vocab import Vocabulary
 NEWLINE = 10
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Request:
-    """What is asked for. Filters act in the order of their fields.
+    """How to sample. Every filter of FILTERS is a keyword argument, and an attribute."""
 
-    Raises UsageError for what cannot be asked for.
-    """
+    prime: str
+    length: int  # characters after the prime; at level byte, bytes
+    seed: int
+    count: int
+    stop: str | None  # a sample ends where this text does
+    written: tuple[int, ...]  # ids after the prime that exist already, to continue from
+    filters: Mapping[str, Any]  # the values of filters that are not neutral
 
-    prime: str = ""
-    length: int = 500  # characters after the prime; at level byte, bytes
-    temperature: float = 1.0
-    top_k: int | None = None
-    top_p: float | None = None
-    greedy: bool = False  # the likeliest character each time
-    seed: int = 0
-    count: int = 1
-    stop: str | None = None  # a sample ends where this text does
-    written: tuple[int, ...] = ()  # ids of what stands after the prime already, to go on from
+    def __init__(
+        self,
+        prime: str = "",
+        length: int = 500,
+        *,
+        seed: int = 0,
+        count: int = 1,
+        stop: str | None = None,
+        written: tuple[int, ...] = (),
+        filters: Mapping[str, Any] | None = None,
+        **values: Any,
+    ) -> None:
+        """`values` are those of filters, such as temperature=0.8, and replace those of `filters`.
 
-    def __post_init__(self) -> None:
-        if self.length < 0 or self.count < 1:
+        Raises UsageError for a value out of range, TypeError for a filter that does not exist.
+        """
+        if length < 0 or count < 1:
             raise UsageError("the length must be 0 or more, and the count 1 or more")
-        if self.seed < 0:
+        if seed < 0:
             raise UsageError("the seed must be 0 or more")
-        self.filters()
+        if unknown := values.keys() - FILTERS.keys():
+            raise TypeError(f"there is no filter {', '.join(sorted(unknown))}")
+        given = {**(filters or {}), **values}
+        changing = {name: x for name, x in given.items() if x not in (None, FILTERS[name].neutral)}
+        fields = {"prime": prime, "length": length, "seed": seed, "count": count, "stop": stop}
+        for name, value in {**fields, "written": written, "filters": changing}.items():
+            object.__setattr__(self, name, value)
+        self.chain()
 
-    def filters(self) -> list[Filter]:
-        """The filters that were asked for."""
-        temperature = 0.0 if self.greedy else self.temperature
-        values = {
-            "temperature": None if temperature == 1.0 else temperature,
-            "top_k": self.top_k,
-            "top_p": self.top_p,
-        }
-        return [FILTERS[name](value) for name, value in values.items() if value is not None]
+    def __getattr__(self, name: str) -> Any:
+        """The value of a filter."""
+        if name in FILTERS:
+            return self.filters.get(name, FILTERS[name].neutral)
+        raise AttributeError(f"a request has no {name!r}")
+
+    def chain(self) -> list[Filter]:
+        """The filters, in the order in which they act."""
+        return [
+            spec.make(self.filters[name]) for name, spec in FILTERS.items() if name in self.filters
+        ]
 
 
 @dataclass
@@ -93,7 +112,7 @@ class Sampling:
             first_ids(trained, request),
             count=request.count,
             seed=request.seed,
-            filters=request.filters(),
+            filters=request.chain(),
             never=trained.vocabulary.unk,
         )
 

@@ -1,6 +1,6 @@
-"""Text from a model: generation, and filters of the draw. A new filter is a line in FILTERS."""
+"""Text from a model: generation, and filters of the distribution that it draws from."""
 
-from charrnn.sampling.filters import FILTERS, Filter
+from charrnn.sampling.filters import FILTERS, Filter, FilterSpec
 from charrnn.sampling.generate import Drawn, generate, predict
 
-__all__ = ["FILTERS", "Drawn", "Filter", "generate", "predict"]
+__all__ = ["FILTERS", "Drawn", "Filter", "FilterSpec", "generate", "predict"]

@@ -1,7 +1,9 @@
-"""Filters: which of the next characters are in the draw, and how bold the draw is.
+"""Filters of the next character's distribution: temperature, top-k, top-p, greedy.
 
 A filter changes log-probabilities (R, V), float64, in place; what it excludes becomes -inf. Rows
 need not be normalised before or after. Every filter leaves at least one character in every row.
+They act in the order of FILTERS, from which also come the options of `charrnn sample`, the
+settings of its prompt, and the keyword arguments of a request.
 """
 
 from collections.abc import Callable
@@ -15,15 +17,26 @@ from charrnn.nn.arrays import Floats
 
 
 class Filter(Protocol):
-    """A frozen dataclass with one field, the number that a user gives."""
+    """A frozen dataclass with one field, the value that a user gives."""
 
     def __call__(self, log_p: Floats) -> None:
         """Change `log_p` (R, V) in place."""
 
 
 @dataclass(frozen=True)
+class Greedy:
+    """Keep the most likely character alone; of equals, the first. False leaves all."""
+
+    value: bool
+
+    def __call__(self, log_p: Floats) -> None:
+        if self.value:
+            TopK(1)(log_p)
+
+
+@dataclass(frozen=True)
 class Temperature:
-    """Divide by the temperature: below 1 safer, above 1 wilder, at 0 the likeliest alone.
+    """Divide by the temperature: below 1 safer, above 1 bolder, at 0 greedy.
 
     The maximum is taken out first, so no temperature overflows.
     """
@@ -45,7 +58,7 @@ class Temperature:
 
 @dataclass(frozen=True)
 class TopK:
-    """Keep the k likeliest (Fan, Lewis and Dauphin 2018); of equals, those that come first."""
+    """Keep the k most likely (Fan, Lewis and Dauphin 2018); of equals, those that come first."""
 
     value: int
 
@@ -60,7 +73,7 @@ class TopK:
 
 @dataclass(frozen=True)
 class TopP:
-    """Keep the fewest likeliest that hold the share p together (Holtzman et al. 2020)."""
+    """Keep the smallest set whose total probability reaches p (Holtzman et al. 2020)."""
 
     value: float
 
@@ -78,10 +91,33 @@ class TopP:
         log_p[rows, ranking[rows, ranks]] = -np.inf
 
 
-FILTERS: dict[str, Callable[[Any], Filter]] = {
-    "temperature": Temperature,
-    "top_k": TopK,
-    "top_p": TopP,
+@dataclass(frozen=True)
+class FilterSpec:
+    """What a filter is made of, and how a user asks for it."""
+
+    make: Callable[[Any], Filter]
+    kind: type[bool] | type[int] | type[float]  # of the value; bool is a switch
+    metavar: str  # the value in a help text: --top-k K
+    sign: str  # the short name at a prompt: :k 40
+    example: str
+    help: str
+    neutral: Any = None  # the value that changes nothing, with which no filter is made
+
+
+FILTERS = {
+    "greedy": FilterSpec(
+        Greedy, bool, "", "greedy", "on", "Always take the most likely character.", neutral=False
+    ),
+    "temperature": FilterSpec(
+        *(Temperature, float, "X", "t", "0.8"),
+        "Divide the log-probabilities by X: below 1 safer, above 1 bolder, 0 greedy.",
+        neutral=1.0,
+    ),
+    "top_k": FilterSpec(TopK, int, "K", "k", "40", "Sample from the K most likely characters."),
+    "top_p": FilterSpec(
+        *(TopP, float, "P", "p", "0.9"),
+        "Sample from the smallest set of characters with total probability P (nucleus).",
+    ),
 }
 
 
@@ -93,6 +129,6 @@ def probabilities(log_p: Floats) -> Floats:
 
 
 def _ranking(log_p: Floats) -> np.ndarray[tuple[int, int], np.dtype[np.intp]]:
-    """The characters of each row, likeliest first, equals in their order."""
+    """The characters of each row, most likely first, equals in their order."""
     ranking: np.ndarray[tuple[int, int], np.dtype[np.intp]] = np.argsort(-log_p, kind="stable")
     return ranking

@@ -22,7 +22,8 @@ from charrnn import api
 from charrnn.errors import DataError, UsageError
 from charrnn.sampling import predict
 from charrnn.studies.play.bars import Canvas, cells, chart
-from charrnn.studies.play.session import HELP, Session
+from charrnn.studies.play.help import help_text
+from charrnn.studies.play.session import Session
 from charrnn.text.vocab import Vocabulary
 from tests.saved import save
 
@@ -186,11 +187,11 @@ def trained_once(tmp_path_factory) -> api.Trained:
 
 
 def test_show_help_and_quit(session: Session) -> None:
-    assert said(session, ":help") == HELP
+    assert said(session, ":help") == help_text()
     for name in session.actions:
-        assert f":{name}" in f"{HELP}:help"
+        assert f":{name}" in f"{help_text()}:help"
     said(session, ":t 0.7")
-    assert said(session, ":show").splitlines()[:2] == ["temperature  0.7", "top-k        off"]
+    assert said(session, ":show").splitlines()[1:3] == ["temperature  0.7", "top-k        off"]
     assert not session.over
     said(session, ":q")
     assert session.over
@@ -358,7 +359,7 @@ def test_at_a_terminal(model) -> None:
     plain = model("sample", "model.npz", "--prime", "ab", "-n", "30").out
     with terminal("--interactive", "-n", "30") as (screen, child):
         head = screen.until("n 30> ")
-        assert head.count("\r\n") == 2
+        assert head.count("\r\n") == 3
         assert ":t 0.8 " in head
         assert "Ctrl-C" in head
         screen.type("ab\n")

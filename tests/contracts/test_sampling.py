@@ -16,6 +16,7 @@ from charrnn.sampling import FILTERS, generate
 from charrnn.sampling.filters import Temperature, TopK, TopP, probabilities
 
 VALUES = {
+    "greedy": [True, False],
     "temperature": [0.0, 1e-300, 0.5, 1.0, 1e300],
     "top_k": [1, 2, 1000],
     "top_p": [1e-9, 0.5, 1.0],
@@ -34,7 +35,7 @@ def test_every_filter_is_tested_here() -> None:
 def test_a_filter_leaves_a_distribution(name: str, log_p: np.ndarray, data: st.DataObject) -> None:
     value = data.draw(st.sampled_from(VALUES[name]))
     filtered = log_p.copy()
-    FILTERS[name](value)(filtered)
+    FILTERS[name].make(value)(filtered)
     p = probabilities(filtered)
     np.testing.assert_allclose(p.sum(axis=-1), 1.0)
     likeliest = log_p.argmax(axis=-1)[:, None]
@@ -55,7 +56,7 @@ def test_a_filter_leaves_a_distribution(name: str, log_p: np.ndarray, data: st.D
 )
 def test_a_value_that_means_nothing_is_refused(name: str, value: float) -> None:
     with pytest.raises(UsageError):
-        FILTERS[name](value)
+        FILTERS[name].make(value)
 
 
 def kept(filter_, p: list[float]) -> list[int]:

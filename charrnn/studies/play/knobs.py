@@ -1,4 +1,4 @@
-"""What can be changed in a session: the fields of a request, by the names of its commands."""
+"""The settings of a session: the fields of a request, by the names of their commands."""
 
 import re
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from charrnn.errors import UsageError
 from charrnn.runs.sample import Request
+from charrnn.sampling import FILTERS
 
 ESCAPES = {r"\n": "\n", r"\t": "\t", r"\\": "\\"}
 OFF = "off"
@@ -14,12 +15,14 @@ USUAL = Request()
 
 
 class Knob(NamedTuple):
-    """A field, how a value is read from a line, and what it is called in the prompt."""
+    """A field of a request, how its value is read from a line, and how help describes it."""
 
     field: str
     parse: Callable[[str], Any]
     expected: str
-    sign: str
+    sign: str  # in the prompt, and as a short command
+    example: str
+    help: str
 
 
 def unescaped(text: str) -> str:
@@ -28,26 +31,41 @@ def unescaped(text: str) -> str:
 
 
 def switched(value: str) -> bool:
-    """On or off; on, if nothing is said. Raises ValueError for anything else."""
+    """On or off; an empty value means on. Raises ValueError for anything else."""
     if value not in ("", "on", OFF):
         raise ValueError
     return value != OFF
 
 
-KNOBS = {
-    "temperature": Knob("temperature", float, "a number", "t"),
-    "top-k": Knob("top_k", int, f"a whole number or {OFF}", "k"),
-    "top-p": Knob("top_p", float, f"a number or {OFF}", "p"),
-    "greedy": Knob("greedy", switched, f"on or {OFF}", "greedy"),
-    "seed": Knob("seed", int, "a whole number", "seed"),
-    "length": Knob("length", int, "a whole number", "n"),
-    "stop": Knob("stop", unescaped, f"a text or {OFF}", "stop"),
+READERS: dict[type, tuple[Callable[[str], Any], str]] = {
+    bool: (switched, f"on or {OFF}"),
+    int: (int, f"a whole number or {OFF}"),
+    float: (float, f"a number or {OFF}"),
+}
+OTHERS = {
+    "seed": Knob(
+        *("seed", int, "a whole number", "seed", "3"),
+        "Random seed: the same seed, text and settings give the same sample.",
+    ),
+    "length": Knob("length", int, "a whole number", "n", "400", "Number of characters to write."),
+    "stop": Knob(
+        "stop", unescaped, f"a text or {OFF}", "stop", "TEXT", "End a sample after this text."
+    ),
 }
 
 
+def knobs() -> dict[str, Knob]:
+    """All settings, those of FILTERS first."""
+    filters = {
+        name.replace("_", "-"): Knob(name, *READERS[spec.kind], spec.sign, spec.example, spec.help)
+        for name, spec in FILTERS.items()
+    }
+    return {**filters, **OTHERS}
+
+
 def turned(request: Request, name: str, value: str) -> Request:
-    """The request with one knob turned. Raises UsageError for a value that it cannot have."""
-    knob = KNOBS[name]
+    """The request with one setting changed. Raises UsageError for a value that it cannot have."""
+    knob = knobs()[name]
     bare = value.strip()
     if bare == OFF:
         return replace(request, **{knob.field: getattr(USUAL, knob.field)})
@@ -61,17 +79,17 @@ def turned(request: Request, name: str, value: str) -> Request:
 
 
 def settings(request: Request) -> list[tuple[str, str]]:
-    """Every knob and its value, for people."""
-    return [(name, shown(getattr(request, knob.field))) for name, knob in KNOBS.items()]
+    """Every setting and its value, for people."""
+    return [(name, shown(getattr(request, knob.field))) for name, knob in knobs().items()]
 
 
 def unusual(request: Request) -> str:
-    """The values that are not as usual, in few letters."""
-    values = {knob.sign: getattr(request, knob.field) for knob in KNOBS.values()}
-    usual = {knob.sign: getattr(USUAL, knob.field) for knob in KNOBS.values()}
-    told = {sign: value for sign, value in values.items() if value != usual[sign]}
+    """The values that differ from the defaults, in few letters."""
+    values = {knob.sign: getattr(request, knob.field) for knob in knobs().values()}
+    usual = {knob.sign: getattr(USUAL, knob.field) for knob in knobs().values()}
+    changed = {sign: value for sign, value in values.items() if value != usual[sign]}
     return "  ".join(
-        sign if value is True else f"{sign} {shown(value)}" for sign, value in told.items()
+        sign if value is True else f"{sign} {shown(value)}" for sign, value in changed.items()
     )
 
 

@@ -32,7 +32,7 @@ def next_probabilities(trained: Trained, request: Request) -> Prediction:
         trained.model,
         trained.params,
         first_ids(trained, request),
-        request.filters(),
+        request.chain(),
         vocabulary.unk,
     )
     if not np.isfinite(model).all():

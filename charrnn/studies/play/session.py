@@ -11,30 +11,9 @@ from charrnn.errors import UsageError
 from charrnn.runs.sample import Request, Sampling
 from charrnn.runs.trained import Trained
 from charrnn.studies.play.bars import Canvas, chart
-from charrnn.studies.play.knobs import KNOBS, settings, shown, switched, turned, unescaped, unusual
+from charrnn.studies.play.help import help_text
+from charrnn.studies.play.knobs import knobs, settings, shown, switched, turned, unescaped, unusual
 from charrnn.studies.play.prediction import next_probabilities
-
-HELP = """\
-a line         a beginning, from which the model goes on; an empty line: a text of its own
-               \\n is a newline, \\t a tab, \\\\ a backslash; :: at the start is one colon
-:t 0.8         temperature: below 1 safer, above 1 wilder
-:k 40          top-k: draw from the 40 likeliest characters; off
-:p 0.9         top-p: draw from the likeliest that hold 0.9; off
-:greedy on     always the likeliest character; off
-:seed 3        same beginning, seed and settings: same text
-:n 400         how many characters to write
-:stop TEXT     end where TEXT is written; off
-:again         the same beginning, with the settings as they are now
-:next          the same beginning, with the next seed
-:more          go on where the text ended, with the next seed
-:probs         the chances of the next character; or those after a TEXT
-:bars on       the chances after every beginning; off
-:show          all settings
-:reset         all settings as they were at the start
-:quit          leave, as Ctrl-D does; Ctrl-C ends the text under way
-A command may be cut short, as :se 3. What was typed is kept for the arrow keys and in no file.
-"""
-SHORT = {"t": "temperature", "k": "top-k", "p": "top-p", "n": "length"}
 
 
 class Answer(NamedTuple):
@@ -62,7 +41,7 @@ class Session:
             "bars": self._bars,
             "show": lambda _: Answer(self._settings()),
             "reset": lambda _: self._reset(),
-            "help": lambda _: Answer(HELP),
+            "help": lambda _: Answer(help_text()),
             "quit": lambda _: self._quit(),
         }
 
@@ -88,13 +67,17 @@ class Session:
 
     def _whole(self, name: str) -> str:
         """The command that is meant. Raises UsageError."""
-        name, known = SHORT.get(name, name), [*KNOBS, *self.actions]
+        known = knobs()
+        short = {knob.sign: name for name, knob in known.items()}
+        return self._completed(short.get(name, name), [*known, *self.actions])
+
+    def _completed(self, name: str, known: list[str]) -> str:
         meant = [one for one in known if one.startswith(name)] if name else []
         if name in meant or len(meant) == 1:
             return name if name in meant else meant[0]
         if meant:
             raise UsageError(f":{name} could be {' or '.join(f':{one}' for one in meant)}")
-        raise UsageError(f":{name} is no command; :help tells them, and :: begins a text with :")
+        raise UsageError(f":{name} is no command; :help lists them, and :: starts a text with :")
 
     def _write(self, request: Request, shown: str | None = None) -> Answer:
         """Begin to write. Of what stands before the new text, `shown` is shown; by default all."""

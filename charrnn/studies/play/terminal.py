@@ -10,16 +10,17 @@ from charrnn.errors import DataError, UsageError
 from charrnn.runs.sample import Request
 from charrnn.runs.trained import Trained
 from charrnn.studies.play.bars import Canvas
+from charrnn.studies.play.knobs import knobs
 from charrnn.studies.play.session import Session
 
 MOST_BYTES = 2**20  # of a line
 
 
 def play(trained: Trained, request: Request) -> None:
-    """Answer line after line, until there is none any more or the session is over.
+    """Answer line after line, until the input or the session ends.
 
-    A line that cannot be answered is told, and the next one follows. Ctrl-C ends a text under way;
-    at the prompt, and where no person sits at it, it ends everything, by KeyboardInterrupt.
+    A line that cannot be answered gets an error message. Ctrl-C ends a text that is being written;
+    at the prompt, and where the lines come from a pipe, it ends everything by KeyboardInterrupt.
     """
     person = sys.stdin is not None and sys.stdin.isatty()
     session = Session(trained, request, Canvas.of_stdout, bars=person and sys.stdout.isatty())
@@ -33,8 +34,10 @@ def play(trained: Trained, request: Request) -> None:
 
 def _introduce(trained: Trained) -> None:
     network = build.network_in_words(trained.config)
-    tell(f"{network}, {trained.vocabulary.size} symbols. Type a beginning; Ctrl-C stops the text.")
-    tell(":t 0.8 :k 40 :p 0.9 :seed 3 :n 400   :again :next :more :probs :bars :help :quit")
+    examples = " ".join(f":{knob.sign} {knob.example}" for knob in knobs().values())
+    tell(f"{network}, {trained.vocabulary.size} symbols. Type a text to continue; Ctrl-C stops it.")
+    tell(examples)
+    tell(":again :next :more :probs :bars :show :reset :help :quit")
 
 
 def _answer(session: Session, line: str, person: bool) -> None:
