@@ -1,7 +1,6 @@
 """vocab, score, config, gradcheck, and what holds for every command."""
 
 import hashlib
-import itertools
 import json
 import math
 import os
@@ -11,13 +10,13 @@ import sys
 from pathlib import Path
 
 import click
-import numpy as np
 import pytest
 import yaml
 
 from charrnn import __version__, api
 from charrnn.cli import COMMANDS, cli
 from charrnn.text.vocab import Vocabulary
+from tests.plans import loss_of_one_pass
 
 ROOT = Path(__file__).parents[2]
 PATHS = [
@@ -82,26 +81,14 @@ def test_vocab_refuses_an_invalid_byte_with_its_place(charrnn) -> None:
     assert ran.err.startswith("error: a.txt: byte 8 (line 2) is not utf-8: ff")
 
 
-def naive_nats(trained: api.Trained, text: str) -> float:
-    """The definition of a score: one pass, one character at a time, one state."""
-    ids = trained.vocabulary.encode(text)
-    tape = trained.model.tape(1, 1, trained.params.flat.dtype)
-    trained.model.prepare(trained.params, tape)
-    state = trained.model.initial_state(trained.params, 1)
-    total = 0.0
-    for now, following in itertools.pairwise(ids):
-        state = trained.model.forward(trained.params, np.array([[now]]), state, tape)
-        logits = tape.logits[0, 0].astype(np.float64)
-        total += np.log(np.exp(logits - logits[following]).sum())
-    return float(total / (len(ids) - 1))
-
-
 def test_score_is_the_loss_of_one_pass(charrnn) -> None:
     charrnn("train", "configs/hello.yaml", "--quiet", "--max-steps", "20")
     Path("t.txt").write_text("hello" * 30)
     ran = charrnn("score", "runs/hello", "t.txt", "--json")
     result = json.loads(ran.out)
-    expected = naive_nats(api.load("runs/hello"), "hello" * 30)
+    trained = api.load("runs/hello")
+    ids = trained.vocabulary.encode("hello" * 30)
+    expected = loss_of_one_pass(trained.model, trained.params, ids)
     assert result["characters"] == 149
     assert result["nats_per_char"] == pytest.approx(expected, rel=1e-5)
     assert result["bits_per_char"] == pytest.approx(result["nats_per_char"] / math.log(2))

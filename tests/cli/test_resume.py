@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from charrnn.runs.checkpoints import read_checkpoint
-from tests.cli.test_train import CONFIG as LONGER
-from tests.cli.test_train import TEXT as LONGER_TEXT
-from tests.cli.test_train import digests, steady
+from tests.runs import CONFIG as LONGER
+from tests.runs import TEXT as LONGER_TEXT
+from tests.runs import digests, steady
 from tests.saved import CONFIG, TEXT, contents, forge, listing, save
 from tests.strangers import changed
 

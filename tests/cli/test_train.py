@@ -1,6 +1,5 @@
 """charrnn train: the run directory, resuming to the same bytes, and every refusal."""
 
-import hashlib
 import json
 import math
 import os
@@ -18,45 +17,14 @@ from charrnn import api
 from charrnn.errors import UsageError
 from charrnn.runs.checkpoints import read_checkpoint
 from charrnn.storage.lock import locked
-
-CONFIG = """\
-data: {path: text.txt, split: [0.8, 0.1, 0.1]}
-model: {cell: lstm, hidden_size: 12, num_layers: 2, dropout: 0.2, learn_initial_state: true}
-optimizer: {name: adam, learning_rate: 0.01}
-schedule: {name: cosine, warmup: 0.1}
-train: {batch_size: 4, seq_length: 16, max_epochs: null, max_steps: 60, eval_every: 20,
-        dtype: float64}
-output: {dir: run, checkpoint_every: 25}
-"""
-TEXT = "the cat sat on the mat; the dog sat on the log.\n" * 40
+from tests.runs import CONFIG, TEXT, digests, lines, steady
+from tests.waiting import soon
 
 
 @pytest.fixture(autouse=True)
 def _files(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(CONFIG)
     (tmp_path / "text.txt").write_text(TEXT)
-
-
-def lines(run: str = "run") -> list[dict]:
-    return [json.loads(line) for line in Path(run, "metrics.jsonl").read_text().splitlines()]
-
-
-def steady(run: str) -> list[dict]:
-    """The record without what the clock says."""
-    clock = ("seconds", "chars_per_second", "version")
-    return [
-        {k: v for k, v in line.items() if k not in clock}
-        for line in lines(run)
-        if line["event"] != "resume"
-    ]
-
-
-def digests(run: str) -> dict[str, str]:
-    return {
-        path.relative_to(run).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(Path(run).rglob("*"))
-        if path.is_file() and path.name not in ("metrics.jsonl", "config.yaml")
-    }
 
 
 def test_the_run_directory(charrnn) -> None:
@@ -148,26 +116,28 @@ def test_a_run_interrupted_anywhere_ends_with_the_same_bytes(charrnn, questions:
 def test_a_signal_saves_and_the_run_goes_on_to_the_same_bytes(
     charrnn, start, number: int, code: int
 ) -> None:
-    options = ("--set", "train.max_steps=3000", "--set", "train.eval_every=100")
-    process = start("train", "config.yaml", *options, "--out", "parts")
-    while process.poll() is None and not Path("parts/checkpoints/step-00000025.npz").exists():
-        pass
+    process = start("train", "config.yaml", *STEADY, "--out", "parts", "--max-steps", "1000000")
+    first = Path("parts/checkpoints/step-00000025.npz")
+    assert soon(lambda: process.poll() is not None or first.exists())
     process.send_signal(number)
     _, err = process.communicate(timeout=60)
     assert process.returncode == code, err
-    assert lines("parts")[-1]["reason"] == "interrupted"
+    interrupted = lines("parts")[-1]
+    assert interrupted["reason"] == "interrupted"
     assert "--resume" in err
-    assert charrnn("train", "config.yaml", *options, "--out", "parts", "--resume").code == 0
-    charrnn("train", "config.yaml", *options, "--out", "whole")
-    assert digests("parts") == digests("whole")
+    options = ("--max-steps", str(interrupted["step"] + 10), "--quiet")
+    assert (
+        charrnn("train", "config.yaml", *STEADY, *options, "--out", "parts", "--resume").code == 0
+    )
+    charrnn("train", "config.yaml", *STEADY, *options, "--out", "whole")
+    assert digests("parts")["last.npz"] == digests("whole")["last.npz"]
     assert steady("parts") == steady("whole")
 
 
 def test_a_signal_while_the_text_is_read_ends_it_there(charrnn, start) -> None:
     Path("text.txt").write_text(TEXT * 8_000)
     process = start("train", "config.yaml", "--set", "data.lowercase=true")
-    while process.poll() is None and not Path("run/.lock").exists():
-        pass
+    assert soon(lambda: process.poll() is not None or Path("run/.lock").exists())
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 143, err
@@ -258,8 +228,7 @@ def test_a_run_that_is_there_is_refused_unless_forced(charrnn) -> None:
 def test_a_second_run_in_one_folder_is_refused(charrnn, start) -> None:
     first = start("train", "config.yaml", "--max-steps", "1000000")
     try:
-        while first.poll() is None and not Path("run/last.npz").exists():
-            pass
+        assert soon(lambda: first.poll() is not None or Path("run/last.npz").exists())
         for more in (["--resume"], ["--force"], []):
             ran = charrnn("train", "config.yaml", *more)
             assert ran.code == 2
@@ -481,7 +450,7 @@ def test_a_bar_on_a_terminal(charrnn) -> None:
 
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
-    command = [sys.executable, "-m", "charrnn", "train", "config.yaml", "--max-steps", "2000"]
+    command = [sys.executable, "-m", "charrnn", "train", "config.yaml", "--max-steps", "400"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=slave)
     os.close(slave)
     shown = b""

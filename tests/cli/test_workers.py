@@ -18,7 +18,7 @@ from charrnn import api
 from charrnn.errors import WorkerLostError
 from charrnn.runs.checkpoints import read_checkpoint
 from charrnn.training.events import Stepped
-from tests.cli.test_train import CONFIG, TEXT, digests, lines, steady
+from tests.runs import CONFIG, TEXT, digests, lines, steady
 from tests.waiting import soon
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs process groups")

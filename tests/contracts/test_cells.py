@@ -24,10 +24,10 @@ from tests.contracts.networks import (
     random_state,
     weights,
 )
+from tests.grid import each_pair
 
 DROPOUT = DropoutRates(hidden=0.3, output=0.3)
 each_cell = pytest.mark.parametrize("cell", EVERY_CELL, ids=label)
-LAYERS = pytest.mark.parametrize("layers", [1, 2, 3])
 
 
 def arrays_of(thing) -> list[np.ndarray]:
@@ -48,10 +48,13 @@ def forward(model, p, x, state=None, steps=None):
 
 
 @each_cell
-@LAYERS
-@pytest.mark.parametrize("embedding", ["one-hot", "embedded", "tied"])
-@pytest.mark.parametrize("learned", [False, True])
-@pytest.mark.parametrize("kind", ["quiet", "all"])
+@each_pair(
+    "layers, embedding, learned, kind",
+    [1, 2, 3],
+    ["one-hot", "embedded", "tied"],
+    [False, True],
+    ["quiet", "all"],
+)
 def test_loss_gradients_and_state_are_the_oracles(
     cell, layers: int, embedding: str, learned: bool, kind: str
 ) -> None:

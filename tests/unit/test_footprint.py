@@ -16,7 +16,7 @@ from charrnn.nn.model import CharModel
 from charrnn.text.batches import Batches
 from charrnn.training.footprint import footprint, tape_bytes
 from charrnn.training.plan import backprop_for
-from tests.unit.test_training import V, part, plan
+from tests.plans import V, part, plan
 
 FLOAT32 = np.dtype(np.float32)
 NOISES = [

@@ -24,17 +24,17 @@ from charrnn.training.loop import train
 from charrnn.training.plan import Limits, Plan
 from charrnn.training.snapshot import state_from, to_arrays, to_counters
 from charrnn.training.state import TrainState
-from tests.team import together
-from tests.unit.test_training import (
+from tests.plans import (
     FLOAT64,
     V,
     after_questions,
     assert_same,
-    naive_loss,
+    loss_of_one_pass,
     never,
     part,
     plan,
 )
+from tests.team import together
 
 
 def records(n: int, seed: int = 0) -> Part:
@@ -159,7 +159,7 @@ def test_records_are_evaluated_each_from_the_initial_state() -> None:
     total = 0.0
     for start, length in zip(text.records.starts, text.records.lengths, strict=True):
         line = np.array([0, *text.ids[start : start + length], 0], np.uint8)
-        total += naive_loss(model, p, Part(line, text.lookup)) * (length + 1)
+        total += loss_of_one_pass(model, p, line) * (length + 1)
     assert evaluate(model, p, text) == pytest.approx(total / text.targets, rel=1e-12)
     done = list(evaluation_of(model, p, text))
     assert done[-1] == text.targets

@@ -25,8 +25,8 @@ from charrnn.training.events import Evaluated, Finished, Stepped
 from charrnn.training.loop import train
 from charrnn.training.message import Message
 from charrnn.training.plan import Limits
+from tests.plans import FLOAT64, V, assert_same, begin, never, part, plan
 from tests.team import together
-from tests.unit.test_training import FLOAT64, V, assert_same, begin, never, part, plan
 
 FLOAT32 = np.dtype(np.float32)
 

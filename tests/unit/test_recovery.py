@@ -17,7 +17,7 @@ from charrnn.training.plan import Limits, Plan
 from charrnn.training.recovery import first_not_finite
 from charrnn.training.snapshot import state_from, to_arrays, to_counters
 from charrnn.training.state import TrainState
-from tests.unit.test_training import FLOAT64, V, after_questions, assert_same, begin, never, plan
+from tests.plans import FLOAT64, V, after_questions, assert_same, begin, never, plan
 
 
 @pytest.fixture

@@ -1,75 +1,22 @@
 """The training loop and evaluation, on ids alone: no file, no config."""
 
 import math
-from itertools import count, pairwise
+from itertools import count
 
 import numpy as np
 import pytest
 
 from charrnn.nn.cells import Gru, Lstm
 from charrnn.nn.initializers import Default
-from charrnn.nn.layers.noise import DropoutRates
 from charrnn.nn.model import CharModel
 from charrnn.optim import OPTIMIZERS, SCHEDULES
-from charrnn.text.batches import Batches
-from charrnn.text.part import Part
 from charrnn.training import evaluate as evaluation
+from charrnn.training import loop
 from charrnn.training.evaluate import Evaluation, evaluate
 from charrnn.training.events import Evaluated, Evaluating, Finished, Stepped
 from charrnn.training.loop import train
-from charrnn.training.plan import Limits, Plan
-from charrnn.training.snapshot import to_arrays, to_counters
-from charrnn.training.state import TrainState
-
-V = 6
-FLOAT64 = np.dtype(np.float64)
-
-
-def part(n: int, seed: int = 0) -> Part:
-    """A text with a pattern in it: most steps go one up, some go anywhere."""
-    rng = np.random.default_rng(seed)
-    jumps = np.where(rng.random(n) < 0.8, 1, rng.integers(V, size=n))
-    return Part((np.cumsum(jumps) % V).astype(np.uint8), np.arange(V))
-
-
-def plan(*, n: int = 600, dropout: float = 0.0, **changes) -> Plan:
-    model = CharModel(V, (Lstm(8), Lstm(8)), noise=DropoutRates(hidden=dropout, output=dropout))
-    fields = {
-        "model": model,
-        "optimizer": OPTIMIZERS["adam"](learning_rate=0.02),
-        "schedule": SCHEDULES["constant"](),
-        "batches": Batches(part(n), 4, 10),
-        "val": part(100, seed=1),
-        "test": part(80, seed=2),
-        "limits": Limits(max_steps=20),
-        "eval_every": 5,
-        "clip_value": None,
-        "clip_norm": 5.0,
-        "seed": 3,
-    }
-    return Plan(**fields | changes)
-
-
-def begin(p: Plan, dtype=FLOAT64) -> TrainState:
-    return TrainState.begin(p.model.init(p.seed, Default(), dtype), p.optimizer)
-
-
-def never() -> bool:
-    return False
-
-
-def after_questions(n: int):
-    """A stop() that says yes from the n-th time it is asked."""
-    asked = count(1)
-    return lambda: next(asked) >= n
-
-
-def assert_same(a: TrainState, b: TrainState) -> None:
-    assert to_counters(a) == to_counters(b)
-    left, right = to_arrays(a), to_arrays(b)
-    assert left.keys() == right.keys()
-    for name in left:
-        np.testing.assert_array_equal(left[name], right[name], err_msg=name)
+from charrnn.training.plan import Limits
+from tests.plans import FLOAT64, V, begin, loss_of_one_pass, never, part, plan
 
 
 def test_a_pattern_is_learnt() -> None:
@@ -113,11 +60,13 @@ def test_the_first_limit_ends_the_run(limits: Limits, reason: str, step: int) ->
     assert (last.reason, last.step) == (reason, step)
 
 
-def test_minutes_end_the_run_too() -> None:
-    p = plan(limits=Limits(max_minutes=0.002))
+def test_minutes_end_the_run_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "perf_counter", count().__next__)
+    p = plan(limits=Limits(max_minutes=2))
     *_, last = train(p, begin(p), never)
     assert last.reason == "max_minutes"
-    assert last.seconds >= 0.12
+    assert 120 <= last.seconds < 130
+    assert last.step > 20
 
 
 def test_patience_counts_evaluations_without_a_better_one() -> None:
@@ -179,26 +128,14 @@ def test_dropout_is_another_draw_at_every_step() -> None:
     assert len(losses) == 20
 
 
-def naive_loss(model: CharModel, params, text: Part) -> float:
-    """One track, one step at a time, no cut anywhere."""
-    ids = text.window(np.arange(len(text.ids)))
-    tape = model.tape(1, 1, params.flat.dtype)
-    model.prepare(params, tape)
-    state = model.initial_state(params, 1)
-    total = 0.0
-    for now, following in pairwise(ids):
-        state = model.forward(params, np.array([[now]]), state, tape)
-        logits = tape.logits[0, 0]
-        total += math.log(np.exp(logits - logits.max()).sum()) - (logits[following] - logits.max())
-    return total / (len(ids) - 1)
-
-
 @pytest.mark.parametrize("n", [2, 3, 64, 65, 66, 700])
 def test_a_short_text_is_evaluated_in_one_exact_pass(n: int) -> None:
     model = CharModel(V, (Gru(5),), learn_initial_state=True)
     params = model.init(1, Default(), FLOAT64)
     params.flat += 0.1
-    assert evaluate(model, params, part(n)) == pytest.approx(naive_loss(model, params, part(n)))
+    assert evaluate(model, params, part(n)) == pytest.approx(
+        loss_of_one_pass(model, params, part(n).ids)
+    )
 
 
 def test_tracks_side_by_side_give_the_loss_of_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,7 +144,7 @@ def test_tracks_side_by_side_give_the_loss_of_one_pass(monkeypatch: pytest.Monke
     params = model.init(1, Default(), FLOAT64)
     for n in (1025, 1030, 3000):
         assert Evaluation(model, params, part(n)).tracks > 1
-        exact = naive_loss(model, params, part(n))
+        exact = loss_of_one_pass(model, params, part(n).ids)
         assert evaluate(model, params, part(n)) == pytest.approx(exact, abs=1e-9)
 
 
