@@ -25,5 +25,10 @@ def shortened(text: str, longest: int = LONGEST) -> str:
     return text if len(text) <= longest else text[: longest - 3] + "..."
 
 
+def columns_of(text: str) -> int:
+    """Columns that `text` takes on a terminal: two for each wide character of East Asia."""
+    return sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
+
+
 def _is_harmless(c: str) -> bool:
     return c in LAYOUT or (unicodedata.category(c) != "Cc" and c not in BIDI)

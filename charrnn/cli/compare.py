@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from charrnn.cli.command import Command
-from charrnn.draw.console import table, tell, write
+from charrnn.draw.console import tell, write
 
 if TYPE_CHECKING:
     from charrnn.api import Outcome, Summary
@@ -56,7 +56,9 @@ def compare(
     """
     from charrnn import api
     from charrnn.cli.posix_signals import Signals
+    from charrnn.draw.terminal import table_text
     from charrnn.parallel.layout import usable_cores
+    from charrnn.studies.compare.tables import summary_table
 
     if plot:
         from charrnn.draw.figure import check_picture
@@ -71,7 +73,7 @@ def compare(
             if not quiet:
                 tell(f"{len(outcomes)} of {len(chosen)}: {outcome.label}: {_in_words(outcome)}")
         found = api.summaries(outcomes)
-        write(json.dumps(_values(found)) + "\n" if as_json else _page(found))
+        write(json.dumps(_values(found)) + "\n" if as_json else table_text(summary_table(found)))
         if plot and any(one.good for one in found):
             _draw(found, plot)
             tell(f"wrote {plot}")
@@ -99,40 +101,6 @@ def _in_words(outcome: "Outcome") -> str:
     if outcome.error is not None:
         return outcome.error
     return "done" if outcome.val_loss is None else f"validation {outcome.val_loss:.4f} nats/char"
-
-
-def _page(found: "list[Summary]") -> str:
-    head = (
-        "variant",
-        "parameters",
-        "chars/s",
-        "steps",
-        "validation",
-        "test",
-        "gradient norm",
-    )
-    return table([head, *(_row(one) for one in found)])
-
-
-def _row(one: "Summary") -> tuple[str, ...]:
-    if not one.good:
-        return (one.label, f"failed: {one.outcomes[0].error}", *[""] * 5)
-    return (
-        one.label,
-        *(_number(one.mean(name), ",.0f") for name in ("parameters", "chars_per_second", "steps")),
-        *(_with_spread(one, name) for name in ("val_loss", "test_loss")),
-        _number(one.mean("grad_norm"), ".3f"),
-    )
-
-
-def _number(value: float | None, form: str) -> str:
-    return "-" if value is None else format(value, form)
-
-
-def _with_spread(one: "Summary", name: str) -> str:
-    spread = one.spread(name)
-    text = _number(one.mean(name), ".4f")
-    return text if spread is None else f"{text} +- {spread:.4f}"
 
 
 def _values(found: "list[Summary]") -> dict[str, object]:

@@ -6,7 +6,9 @@ from pathlib import Path
 import click
 
 from charrnn.cli.command import Command
-from charrnn.draw.console import table, tell, write
+from charrnn.draw.console import tell, write
+from charrnn.draw.table import Column, Table
+from charrnn.draw.terminal import table_text
 from charrnn.errors import ConfigError, UsageError
 
 
@@ -99,7 +101,7 @@ def init(file: str | None, text: str | None, recipe: str | None, force: bool) ->
       charrnn train quickstart.yaml
     """
     if recipe == "list":
-        write(table(_recipe_rows()))
+        write(table_text(Table((Column(), Column()), _recipe_rows())))
     elif recipe is not None and text is not None:
         raise UsageError("--text cannot be combined with --recipe; a recipe names its own text")
     elif recipe is not None:
@@ -108,7 +110,7 @@ def init(file: str | None, text: str | None, recipe: str | None, force: bool) ->
         _write_starter(text or "data/fables.txt", file, force)
 
 
-def _recipe_rows() -> list[tuple[str, ...]]:
+def _recipe_rows() -> list[tuple[str, str]]:
     from charrnn.config.recipes import recipe_named, recipe_names
 
     return [(name, recipe_named(name).summary) for name in recipe_names()]

@@ -5,7 +5,9 @@ import json
 import click
 
 from charrnn.cli.command import Command
-from charrnn.draw.console import table, write
+from charrnn.draw.console import write
+from charrnn.draw.table import Column, Table
+from charrnn.draw.terminal import table_text
 
 
 @click.command(cls=Command)
@@ -37,7 +39,7 @@ def gradcheck(
         }
         write(json.dumps(values) + "\n")
     else:
-        rows = [(name, f"{error:.1e}") for name, error in report.parameters.items()]
-        write(table([("parameter", "relative error"), *rows]))
+        columns = (Column("parameter"), Column("relative error", ".1e"))
+        write(table_text(Table(columns, tuple(report.parameters.items()))))
         write("the gradients are right\n" if report.ok else "the gradients are WRONG\n")
     ctx.exit(0 if report.ok else 1)

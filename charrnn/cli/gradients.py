@@ -154,20 +154,20 @@ def _flow(source: str, options: dict[str, Any]) -> Found:
     from charrnn import api
     from charrnn.listeners.progress import Meter
     from charrnn.studies.gradients.picture import draw_flow
-    from charrnn.studies.gradients.terminal import page, values
+    from charrnn.studies.gradients.terminal import values, view
 
     text, force = options["text"], options["force"]
     trained = api.trained_or_not(source, options["overrides"], text, force=force)
     sizes = {name: options[name] for name in ("lags", "positions", "chunks")}
     with Meter("gradients") as meter:
         flow = api.gradient_flow(trained, text, **sizes, force=force, on_progress=meter)
-    return Found(values(flow), page(flow), partial(draw_flow, flow))
+    return Found(values(flow), view(flow), partial(draw_flow, flow))
 
 
 def _textbook(options: dict[str, Any]) -> Found:
     from charrnn import api
     from charrnn.studies.gradients.picture_experiments import draw_textbook
-    from charrnn.studies.gradients.terminal_experiments import textbook_page, textbook_values
+    from charrnn.studies.gradients.terminal_experiments import textbook_values, textbook_view
 
     matrix = options["matrix"]
     scales = {"scales": options["scale"]} if options["scale"] else {}
@@ -178,7 +178,7 @@ def _textbook(options: dict[str, Any]) -> Found:
         matrix=matrix,
         seed=options["seed"],
     )
-    page, values = textbook_page(found, matrix), textbook_values(found, matrix)
+    page, values = textbook_view(found, matrix), textbook_values(found, matrix)
     return Found(values, page, partial(draw_textbook, found))
 
 
@@ -186,7 +186,7 @@ def _recall(options: dict[str, Any]) -> Found:
     from charrnn import api
     from charrnn.listeners.progress import Meter
     from charrnn.studies.gradients.picture_experiments import draw_recall
-    from charrnn.studies.gradients.terminal_experiments import recall_page, recall_values
+    from charrnn.studies.gradients.terminal_experiments import recall_values, recall_view
 
     with Meter("recall") as meter:
         curve = api.recall_curve(
@@ -198,4 +198,4 @@ def _recall(options: dict[str, Any]) -> Found:
             seed=options["seed"],
             on_progress=meter,
         )
-    return Found(recall_values(curve), recall_page(curve), partial(draw_recall, curve))
+    return Found(recall_values(curve), recall_view(curve), partial(draw_recall, curve))

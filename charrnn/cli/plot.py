@@ -1,19 +1,17 @@
 """charrnn plot"""
 
 import json
-from collections.abc import Iterable
 from dataclasses import asdict
-from math import isfinite, log
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from charrnn.cli.command import Command
-from charrnn.draw.console import in_colour, table, tell, terminal_size, write
+from charrnn.draw.console import in_colour, tell, terminal_size, write
+from charrnn.draw.json_values import all_finite
 
 if TYPE_CHECKING:
     from charrnn.api import Curves
-    from charrnn.studies.curves.panels import Shown
     from charrnn.studies.curves.study import TrainingAxis
 
 AXES = ("steps", "characters", "minutes")
@@ -86,13 +84,14 @@ def plot(
         tell(f"wrote {out}")
         return
 
-    from charrnn.studies.curves.terminal import curves_in_blocks
+    from charrnn.draw.terminal import table_text
+    from charrnn.studies.curves.terminal import curves_in_blocks, key_table
 
     width, height = terminal_size()
     rows = max(12, min(24, height - len(shown) - 4))
     coloured = in_colour()
     write(curves_in_blocks(sheet, width, rows, coloured=coloured), drawn=coloured)
-    write(_key(shown, bits))
+    write(table_text(key_table(shown, bits=bits)))
 
 
 def _kinds(panels: str | None) -> list[Any]:
@@ -106,25 +105,6 @@ def _kinds(panels: str | None) -> list[Any]:
     return [*dict.fromkeys(names)]
 
 
-def _key(shown: "list[Shown]", bits: bool) -> str:
-    """Which letter is which run, and where each of them is by now."""
-    from charrnn.studies.curves.terminal import letter
-
-    unit, name = (1 / log(2), "bits/char") if bits else (1.0, "nats/char")
-    rows: list[tuple[str, ...]] = [("", "run", "steps", "training", "best validation", "test", "")]
-    for one in shown:
-        told = one.curves
-        train = told.smoothed[-1] if told.smoothed.size else None
-        figures = (_figure(loss, unit) for loss in (train, told.best_val, told.test))
-        steps = f"{told.along.steps[-1]:,}" if told.along.steps.size else "0"
-        rows.append((letter(one.colour), one.name, steps, *figures, name))
-    return table(rows)
-
-
-def _figure(loss: float | None, unit: float) -> str:
-    return "-" if loss is None or not isfinite(loss) else f"{loss * unit:.4f}"
-
-
 def _values(name: str, told: "Curves") -> dict[str, Any]:
     """All of it, with null for what is not told or not finite."""
     return {
@@ -135,13 +115,13 @@ def _values(name: str, told: "Curves") -> dict[str, Any]:
         "clip_norm": told.clip_norm,
         "ended": told.ended,
         **_places(told.along),
-        "train": _numbers(told.train),
-        "smoothed": _numbers(told.smoothed),
-        "learning_rate": _numbers(told.learning_rate),
-        "grad_norm": _numbers(told.grad_norm),
-        "clipped": _numbers(told.clipped),
-        "chars_per_second": _numbers(told.chars_per_second),
-        "validation": {**_places(told.val_along), "loss": _numbers(told.val)},
+        "train": all_finite(told.train),
+        "smoothed": all_finite(told.smoothed),
+        "learning_rate": all_finite(told.learning_rate),
+        "grad_norm": all_finite(told.grad_norm),
+        "clipped": all_finite(told.clipped),
+        "chars_per_second": all_finite(told.chars_per_second),
+        "validation": {**_places(told.val_along), "loss": all_finite(told.val)},
         "test": None if told.test is None else {"step": told.test_step, "loss": told.test},
         "samples": [one._asdict() for one in told.samples],
         "notes": [one._asdict() for one in told.notes],
@@ -153,10 +133,6 @@ def _values(name: str, told: "Curves") -> dict[str, Any]:
 def _places(along: "TrainingAxis") -> dict[str, list[Any]]:
     return {
         "steps": along.steps.tolist(),
-        "characters": _numbers(along.characters),
-        "minutes": _numbers(along.minutes),
+        "characters": all_finite(along.characters),
+        "minutes": all_finite(along.minutes),
     }
-
-
-def _numbers(values: Iterable[float]) -> list[float | None]:
-    return [float(value) if isfinite(value) else None for value in values]

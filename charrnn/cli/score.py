@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from charrnn.cli.command import Command
-from charrnn.draw.console import table, write
+from charrnn.draw.console import write
+from charrnn.draw.terminal import table_text
 from charrnn.draw.terminal_colour import CHOICES, wanted
 
 if TYPE_CHECKING:
@@ -145,9 +146,9 @@ def _figures(result: "Score") -> dict[str, float | None]:
 def _page(found: "dict[str, Score]", simpler: "list[Baseline]") -> str:
     lines = [_line(result, "" if name == "static" else name) for name, result in found.items()]
     if simpler:
-        from charrnn.studies.baselines.terminal import rows
+        from charrnn.studies.baselines.tables import baseline_table
 
-        lines.append(table(rows(simpler)))
+        lines.append(table_text(baseline_table(simpler)))
     return "".join(lines)
 
 

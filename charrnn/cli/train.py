@@ -5,7 +5,7 @@ import json
 import click
 
 from charrnn.cli.command import Command
-from charrnn.draw.console import table, tell
+from charrnn.draw.console import tell
 
 
 @click.command(cls=Command)
@@ -76,9 +76,10 @@ def train(
     settings = api.load_config(config, [*overrides, *given])
     progress = Progress(quiet or bool(launched()))
     if baselines and not quiet and not launched():
-        from charrnn.studies.baselines.terminal import rows
+        from charrnn.draw.terminal import table_text
+        from charrnn.studies.baselines.tables import baseline_table
 
-        tell(table(rows(api.baselines_of(settings))).rstrip())
+        tell(table_text(baseline_table(api.baselines_of(settings))).rstrip())
 
     def reading(done: int, total: int) -> None:
         if signals.stop():

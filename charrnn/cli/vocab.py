@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from charrnn.cli.command import Command
-from charrnn.draw.console import table, tell, write
-from charrnn.studies.baselines.terminal import rows
+from charrnn.draw.console import tell, write
+from charrnn.draw.table import Column, Table
+from charrnn.draw.terminal import table_text
+from charrnn.studies.baselines.tables import baseline_table
 
 if TYPE_CHECKING:
     from charrnn.api import VocabReport
@@ -94,7 +96,7 @@ def vocab(
     else:
         write(_page(report))
         if simpler:
-            write("\n" + table(rows(simpler)))
+            write("\n" + table_text(baseline_table(simpler)))
 
 
 def _page(report: "VocabReport") -> str:
@@ -105,10 +107,9 @@ def _page(report: "VocabReport") -> str:
         f"entropy of their frequencies {report.bits_per_char:.3f} bits/char;"
         f" a uniform guess {report.uniform_bits:.3f}\n\n",
     ]
-    counts = [
-        (name, f"{count:,}", f"{count / report.characters:.4%}") for name, count in report.ranked()
-    ]
-    lines.append(table([("symbol", "count", "share"), *counts]))
+    columns = (Column("symbol"), Column("count", ",d"), Column("share", ".4%"))
+    rows = [(name, count, count / report.characters) for name, count in report.ranked()]
+    lines.append(table_text(Table(columns, rows)))
     for title, names in (("rare", report.rare(RARE)), ("control", report.control())):
         if names:
             lines.append(f"\n{title}: {'  '.join(names)}\n")

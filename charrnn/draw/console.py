@@ -1,4 +1,4 @@
-"""What reaches a terminal: UTF-8, and nothing that the terminal would obey."""
+"""The console: stdout and stderr in UTF-8, with control characters escaped on a terminal."""
 
 import io
 import os
@@ -53,9 +53,9 @@ def terminal_size() -> tuple[int, int]:
 def write(text: str, *, drawn: bool = False) -> None:
     """The product, on stdout, at once: as it is for a pipe or a file, harmless for a terminal.
 
-    What was `drawn` by us, with colours and with nobody's text in it, is shown as it is. Where
-    nobody listens any more, as behind `| head`, the program ends, and well. Raises UsageError where
-    it cannot be written, as on a full disk.
+    What was `drawn` by charrnn, with colours and with no raw text in it, is written as it is. On a
+    broken pipe, as behind `| head`, the program exits with code 0. Raises UsageError for other
+    failures, such as a full disk.
     """
     try:
         sys.stdout.write(harmless(text) if sys.stdout.isatty() and not drawn else text)
@@ -68,7 +68,7 @@ def write(text: str, *, drawn: bool = False) -> None:
 
 
 def write_stream(pieces: Iterable[str]) -> None:
-    """The product as it comes, up to sixty times a second."""
+    """Write the product as it comes, up to sixty times a second."""
     pending: list[str] = []
     due = 0.0
     try:
@@ -84,7 +84,7 @@ def write_stream(pieces: Iterable[str]) -> None:
 
 
 def take_leave() -> None:
-    """Flush what is left, if anybody is there to read it.
+    """Flush both streams; on a broken pipe, discard the rest.
 
     Else Python would try once more at exit, complain, and change the exit code to 120.
     """
@@ -102,22 +102,12 @@ def tell(line: str) -> None:
 
 
 def complain(lines: Iterable[str], code: int) -> int:
-    """An error on stderr, a line for each thing that is wrong; gives `code` back.
+    """Write errors on stderr, one line each, and return `code`.
 
-    A line stays one, whatever the file that it names is called. Of the ranks of MPI, which all fail
-    alike, the first speaks.
+    Names of files cannot break a line. Under MPI, where all ranks fail alike, only the first
+    writes.
     """
     if not launched():
         for line in lines:
             tell(f"error: {one_line(line)}")
     return code
-
-
-def table(rows: list[tuple[str, ...]]) -> str:
-    """Rows in aligned columns, two blanks apart, a newline after each."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = (
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        for row in rows
-    )
-    return "".join(f"{line.rstrip()}\n" for line in lines)

@@ -1,60 +1,66 @@
-"""Parts of pages as HTML: tables that can be sorted, histograms. Whatever text comes is escaped."""
+"""Parts of pages as HTML: tables that can be sorted, and histograms. All text is escaped."""
 
 from collections.abc import Sequence
 from html import escape
+from itertools import zip_longest
 from typing import NamedTuple
 
 from charrnn.draw.colours import Colour, to_css
+from charrnn.draw.table import Column, Row, Table, Value
 
 
-class Column(NamedTuple):
-    """What stands in a column."""
-
-    name: str
-    number: bool = True
-
-
-class Row(NamedTuple):
-    """The cells of a row: texts, or numbers with how they are told."""
-
-    cells: tuple[str | tuple[float, str], ...]
-    place: int | None = None  # of a character that its first cell leads to
-
-
-def table(
-    caption: str, columns: Sequence[Column], rows: Sequence[Row], order: str | None = None
+def table_html(
+    table: Table, *, places: Sequence[int | None] = (), kind: str = "", buttons: bool = False
 ) -> str:
-    """A table. If it has an `order`, as "bits descending", sortable.js can give it another."""
-    head = "".join(_head(column, order or "") for column in columns)
-    body = "".join(_row(row, columns) for row in rows)
-    kind = ' class="sortable"' if order else ""
+    """A table; one that has an `order` can be sorted by sortable.js.
+
+    `places` (one for each row, or none) are characters of a text that the first cells lead to,
+    `kind` is a class of the element, and with `buttons` the first cells are buttons.
+    """
+    if not table.rows:
+        return f'<p class="soft">{escape(table.title)}: none</p>\n'
+    columns = [column for column, _ in table.shown()]
+    head = "".join(_head(column, table.order) for column in columns)
+    rows = zip(*(values for _, values in table.shown()), strict=True)
+    body = "".join(
+        _row(table, columns, cells, place, buttons)
+        for cells, place in zip_longest(rows, places or (None,) * len(table.rows))
+    )
+    classes = f"{kind} sortable".strip() if table.order else kind
+    attribute = f' class="{classes}"' if classes else ""
     return (
-        f"<table{kind}><caption>{escape(caption)}</caption>\n"
+        f"<table{attribute}><caption>{escape(table.title)}</caption>\n"
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table>\n"
+        + (f'<p class="soft">{escape(table.note)}</p>\n' if table.note else "")
     )
 
 
 def _head(column: Column, order: str) -> str:
     name, _, direction = order.rpartition(" ")
     sort = f' aria-sort="{direction}"' if order and column.name == name else ""
-    return f'<th scope="col"{_kind(column.number)}{sort}>{escape(column.name)}</th>'
+    return f'<th scope="col"{_kind(column)}{sort}>{escape(column.name)}</th>'
 
 
-def _row(row: Row, columns: Sequence[Column]) -> str:
-    place = "" if row.place is None else f' data-place="{row.place}"'
-    cells = "".join(_cell(*pair) for pair in zip(row.cells, columns, strict=True))
-    return f"<tr{place}>{cells}</tr>\n"
+def _row(
+    table: Table, columns: Sequence[Column], cells: Row, place: int | None, buttons: bool
+) -> str:
+    lead = "" if place is None else f' data-place="{place}"'
+    parts = [_cell(column, value, table) for column, value in zip(columns, cells, strict=True)]
+    if buttons:
+        name = escape(columns[0].cell(cells[0]))
+        parts[0] = f'<td><button type="button">{name}</button></td>'
+    return f"<tr{lead}>{''.join(parts)}</tr>\n"
 
 
-def _cell(cell: str | tuple[float, str], column: Column) -> str:
-    if isinstance(cell, str):
-        return f"<td{_kind(column.number)}>{escape(cell)}</td>"
-    value, told = cell
-    return f'<td{_kind(column.number)} data-value="{value:.9g}">{escape(told)}</td>'
+def _cell(column: Column, value: Value, table: Table) -> str:
+    """A cell, with its exact number where the table can be sorted by it."""
+    is_exact = table.order and isinstance(value, int | float)
+    exact = f' data-value="{value:.9g}"' if is_exact else ""
+    return f"<td{_kind(column)}{exact}>{escape(column.cell(value))}</td>"
 
 
-def _kind(number: bool) -> str:
-    return ' class="number"' if number else ""
+def _kind(column: Column) -> str:
+    return ' class="number"' if column.is_number else ""
 
 
 class Series(NamedTuple):

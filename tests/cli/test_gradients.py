@@ -10,7 +10,7 @@ import pytest
 
 from charrnn import api
 from charrnn.studies.gradients.maths import Signal
-from charrnn.studies.gradients.terminal import in_words, shown_steps
+from charrnn.studies.gradients.tables import in_words, shown_steps
 
 CONFIG = """\
 data: {path: text.txt, split: [1, 0, 0]}
@@ -90,18 +90,21 @@ def test_the_tables(charrnn) -> None:
     options = ("--set", "model={cell: rnn, hidden_size: 6, num_layers: 1}")
     out = charrnn("gradients", "config.yaml", *SMALL, *options).out
     lines = out.splitlines()
-    assert lines[:2] == [
+    assert lines[:3] == [
         "rnn 1x6, fresh weights",
-        "norm of dL_T/dstate_t by the lag T - t, median of 5 positions T in the text",
+        "",
+        "median norm of dL_T/dstate_t by lag T - t, over 5 positions T",
     ]
     assert [line.split()[0] for line in lines[3:10]] == ["lag", "1", "2", "4", "8", "16", "20"]
-    assert lines[11].split() == ["half", "tenth", "hundredth"]
-    assert "1: between vanishing and exploding" in out  # an orthogonal matrix
-    assert "train.clip_norm 0.2 would clip 100% of them" in out
-    assert "is not bounded by it" not in out
-    assert "is not bounded by it" in charrnn("gradients", "config.yaml", *SMALL).out
+    assert lines[12].split() == ["state", "half", "tenth", "hundredth"]
+    assert "in between" in out  # an orthogonal matrix
+    assert "train.clip_norm 0.2 would clip 100% of them" in " ".join(out.split())
+    gated = charrnn("gradients", "config.yaml", *SMALL, "--set", "model.num_layers=3").out
+    assert "do not cover the path along c" not in " ".join(out.split())
+    assert "do not cover the path along c" in " ".join(gated.split())
+    assert max(len(line) for line in gated.splitlines()) <= 100
     nothing = charrnn("gradients", "config.yaml", *SMALL, "--set", "train.clip_norm=null").out
-    assert "nothing clips them" in nothing
+    assert "no clipping" in nothing
 
 
 def test_exploding_is_said(charrnn) -> None:
@@ -118,11 +121,15 @@ def test_exploding_is_said(charrnn) -> None:
 @pytest.mark.parametrize(
     ("medians", "words"),
     [
-        ([1, 0.5, 0.009], "vanishes: a hundredth is left at lag 3"),
-        ([1, 0.5, 0.25], "25.0% is left at lag 3"),
-        ([1, 1.5, 2], "does not vanish: 2 times as large at lag 3 as at lag 1"),
-        ([1, 5, 25], "explodes: 25 times as large at lag 3 as at lag 1"),
-        ([1, 5, np.inf], "explodes: beyond all numbers before lag 3"),
+        ([1, 0.5, 0.009], "vanishes: 1% left at lag 3"),
+        ([1, 4, 0.01], "vanishes: 1% left at lag 3; at lag 3 0.2% of the peak at lag 2"),
+        ([1, 0.5, 0.25], "25.0% left at lag 3"),
+        ([1, 9, 0.09], "9.0% left at lag 3, 1.0% of the peak at lag 2"),
+        ([1, 1.05, 0.5], "50.0% left at lag 3"),
+        ([1, 1.5, 2], "does not vanish: 2x at lag 3"),
+        ([1, 8, 2], "does not vanish: 2x at lag 3, 25.0% of the peak at lag 2"),
+        ([1, 5, 25], "explodes: 25x at lag 3"),
+        ([1, 5, np.inf], "explodes: overflows before lag 3"),
         ([0, 0, 0], "nothing arrives"),
     ],
 )
@@ -194,7 +201,7 @@ def test_without_matplotlib_nothing_is_begun(charrnn, monkeypatch: pytest.Monkey
 def test_the_experiments_of_the_textbook(charrnn) -> None:
     sizes = ("--hidden", "8", "--steps", "10")
     out = charrnn("gradients", "--textbook", *sizes, "--scale", "0.5", "--scale", "2").out
-    last = out.split("\n\n")[1].splitlines()[-1].split()
+    last = out.split("\n\n")[1].splitlines()[-2].split()
     assert last[0] == "10"
     assert [float(last[1]), float(last[3])] == pytest.approx([0.5**10, 2**10], rel=0.01)
     assert float(last[4]) < 2**10
@@ -215,7 +222,7 @@ def test_the_recall_curve(charrnn) -> None:
         assert [result["lag"] for result in one["results"]] == [1, 3]
         assert all(0 <= result["accuracy"] <= 1 for result in one["results"])
     out = charrnn("gradients", "--recall", *small).out
-    assert "guessing costs 0.693 nats" in out
+    assert "guessing costs 0.693 nats" in " ".join(out.split())
     assert [line.split()[0] for line in out.splitlines()[-2:]] == ["1", "3"]
 
 

@@ -21,9 +21,10 @@ from hypothesis import strategies as st
 from charrnn import api
 from charrnn.errors import DataError, UsageError
 from charrnn.sampling import predict
-from charrnn.studies.play.bars import Canvas, cells, chart
+from charrnn.studies.play.bars import Canvas, chart
 from charrnn.studies.play.help import help_text
 from charrnn.studies.play.session import Session
+from charrnn.terminal import columns_of
 from charrnn.text.vocab import Vocabulary
 from tests.saved import save
 
@@ -247,7 +248,7 @@ def test_a_chart_fits_where_it_is_drawn(chances, columns: int, blocks: bool, nam
     assert len(lines) == min(len(p), 10) + (len(p) > 10)
     drawn = [re.split(r"%\s*", line)[1] for line in lines]
     if any(drawn):
-        assert max(map(cells, lines)) < columns
+        assert max(map(columns_of, lines)) < columns
         assert set("".join(drawn)) <= set("▏▎▍▌▋▊▉█" if blocks else "#")
         assert [len(b) for b in drawn] == sorted((len(b) for b in drawn), reverse=True)
     coloured = chart(found, Canvas(columns, blocks, colour=True))

@@ -95,7 +95,7 @@ def test_the_prime_is_nobodys_memory(charrnn) -> None:
     assert sample["novelty"]["novel"] == {"4": 0.0, "8": None, "16": None, "32": None}
     ran = charrnn("sample", "runs/hello", *options)
     assert ran.out == "hello"
-    assert ran.err.endswith("\nThere is no held-out text of this length, to tell what is normal.\n")
+    assert ran.err.endswith("\nThere is no held-out text of this length to compare with.\n")
 
 
 def test_a_text_that_is_missing_changed_or_moved_is_one_line(saved) -> None:

@@ -106,7 +106,7 @@ class TestInTheTerminal:
         assert lines[24].strip() == "learning rate"
         assert "A" in "".join(lines[1:20])
         best = min(line["loss"] for line in lines_of(run) if line.get("split") == "val")
-        assert re.match(rf"A  run  20 +\d\.\d{{4}} +{best:.4f} ", lines[-1])
+        assert re.match(rf"A  run +20 +\d\.\d{{4}} +{best:.4f} ", lines[-1])
 
     def test_runs_are_told_apart_without_colours(self, charrnn, run: Path) -> None:
         shortened(run, "b/run", 12)

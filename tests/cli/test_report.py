@@ -79,7 +79,7 @@ def test_without_a_validation_part_it_looks_at_the_test_part(charrnn, monkeypatc
     charrnn("train", "config.yaml", "--set", "data.split=[0.9, 0, 0.1]")
     found = api.report_of("run")
     assert (found.text.judged, found.text.judged_chars) == ("test", 282)
-    monkeypatch.setattr("charrnn.studies.report.study.MOST", 100)
+    monkeypatch.setattr("charrnn.studies.report.study.MOST_READ", 100)
     assert api.report_of("run").surprisal.nats.shape == (99,)
 
 
@@ -123,7 +123,7 @@ def test_the_model_stands_among_what_was_tried_on_the_same_part(charrnn) -> None
     charrnn("train", "config.yaml")
     charrnn("report", "run")
     page = Path("run/report.html").read_text(encoding="utf-8")
-    table = page[page.index("beside simpler ways of predicting the validation part") :]
+    table = page[page.index("losses on the validation part, beside simpler models") :]
     rows = table[: table.index("</table>")]
     told = api.curves("run")
     assert f"{told.best_val:.4f}" in rows

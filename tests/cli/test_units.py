@@ -63,7 +63,7 @@ def test_the_units_that_were_found(run) -> None:
     trained = api.watch(api.load("run.npz"), ["text.txt"])
     for one in api.survey_units(trained, find=True).found:
         row = next(line for line in ran.out.splitlines() if line.startswith(one.signal))
-        assert row.endswith(f"{one.held_out:+.3f}    {one.p:.3f}")
+        assert row.endswith(f"{one.held_out:+.3f}  {one.p:.3f}")
     assert "not in both halves of this text: double quotes, single quotes, string" in ran.out
 
 

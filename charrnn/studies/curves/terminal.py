@@ -1,13 +1,15 @@
 """The curves of runs in a terminal, as dots and letters: the one place that knows plotext."""
 
-from math import ceil, floor, log10
+from collections.abc import Sequence
+from math import ceil, floor, isfinite, log, log10
 from typing import Any
 
 import numpy as np
 
 from charrnn.draw.colours import SERIES, Colour
+from charrnn.draw.table import Column, Row, Table
 from charrnn.errors import UsageError
-from charrnn.studies.curves.panels import Panel, Sheet, Trace, short
+from charrnn.studies.curves.panels import Panel, Sheet, Shown, Trace, short
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 SHOWN = SERIES[:-1]  # black would be lost where the terminal is
@@ -89,6 +91,27 @@ def _furnish(figure: Any, panel: Panel, lines: list[Trace], width: int, height: 
     else:
         marks = ticks(low, high, max(height // 3, 2))
         figure.ruler(1, 0).ticks(marks, [short(mark) for mark in marks])
+
+
+def key_table(shown: "Sequence[Shown]", *, bits: bool) -> Table:
+    """The letter of each run, and its latest losses."""
+    columns = (
+        *(Column(), Column("run"), Column("steps", ",d")),
+        *(Column(name, ".4f") for name in ("training", "best validation", "test")),
+        Column(),
+    )
+    unit, unit_name = (1 / log(2), "bits/char") if bits else (1.0, "nats/char")
+    rows: list[Row] = []
+    for one in shown:
+        told = one.curves
+        steps = int(told.along.steps[-1]) if told.along.steps.size else 0
+        train = float(told.smoothed[-1]) if told.smoothed.size else None
+        losses = [
+            loss * unit if loss is not None and isfinite(loss) else None
+            for loss in (train, told.best_val, told.test)
+        ]
+        rows.append((letter(one.colour), one.name, steps, *losses, unit_name))
+    return Table(columns, rows)
 
 
 def ticks(low: float, high: float, most: int) -> list[float]:

@@ -1,74 +1,63 @@
-"""The textbook's experiments and the recall curve, as tables and as JSON."""
+"""The textbook's experiments and the recall curve, for a terminal and as JSON."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from charrnn.draw.console import table
-from charrnn.studies.gradients.terminal import number, numbers, shown_steps
+from charrnn.draw.json_values import all_finite, finite
+from charrnn.draw.terminal import table_text, wrapped
+from charrnn.studies.gradients.tables import recall_table, textbook_table
 
 if TYPE_CHECKING:
     from charrnn.studies.gradients.experiments import RecallCurve
     from charrnn.studies.gradients.textbook import Experiment
 
-UNITS = ("nats", "right")
 
-
-def textbook_page(found: "Sequence[Experiment]", matrix: str) -> str:
-    """For people."""
-    steps = len(found[0].linear) - 1
-    what = {
-        "orthogonal": "all singular values of Wh are as given",
-        "normal": "the largest singular value of Wh is as given, the others are smaller",
-    }
-    head = ("steps back", *(f"{x.scale:g} {way}" for x in found for way in ("linear", "tanh")))
-    rows = [
-        (str(k), *(f"{float(norms[k]):.2e}" for x in found for norms in (x.linear, x.tanh)))
-        for k in [0, *shown_steps(steps)]
-    ]
+def textbook_view(found: "Sequence[Experiment]", matrix: str) -> str:
+    """The textbook's experiment for a terminal."""
+    size = {"orthogonal": "all singular values of Wh", "normal": "the largest singular value of Wh"}
+    scales = ", ".join(f"{x.scale:g}" for x in found)
     radii = ", ".join(f"{x.radius:.3g}" for x in found)
-    return (
-        f"norm of a gradient that is multiplied by Wh again and again: {what[matrix]}\n"
-        f"spectral radius {radii}\n\n{table([head, *rows])}\n"
-        "linear is Wh alone; tanh also multiplies by the slopes of an RNN that reads random input\n"
+    about = (
+        "norm of a gradient that is multiplied by Wh again and again;"
+        f" {size[matrix]}: {scales}; spectral radius: {radii}"
     )
+    return f"{wrapped(about)}\n{table_text(textbook_table(found))}"
 
 
 def textbook_values(found: "Sequence[Experiment]", matrix: str) -> dict[str, Any]:
-    """For programs."""
+    """The values for JSON."""
     return {
         "matrix": matrix,
         "experiments": [
             {
                 "largest_singular_value": one.scale,
-                "spectral_radius": number(one.radius),
-                "linear": numbers(one.linear),
-                "tanh": numbers(one.tanh),
+                "spectral_radius": finite(one.radius),
+                "linear": all_finite(one.linear),
+                "tanh": all_finite(one.tanh),
             }
             for one in found
         ],
     }
 
 
-def recall_page(curve: "RecallCurve") -> str:
-    """For people: a row a lag, two columns a cell."""
-    head = ("steps ago", *(f"{one.cell} {what}" for one in curve.learners for what in UNITS))
-    rows = [
-        (str(at[0].lag), *(text for x in at for text in (f"{x.loss:.3f}", f"{x.accuracy:.0%}")))
-        for at in zip(*(one.results for one in curve.learners), strict=True)
-    ]
+def recall_view(curve: "RecallCurve") -> str:
+    """The recall curve for a terminal."""
     networks = ", ".join(
         f"{x.cell} {x.hidden_size} units ({x.parameters:,} parameters)" for x in curve.learners
     )
-    return (
-        f"recalling one of {curve.task.symbols} symbols after so many steps, on new sequences;"
-        f" guessing costs {curve.task.guess:.3f} nats\n{networks};"
-        f" the LSTM's forget bias begins at {curve.forget_bias:g}\n\n{table([head, *rows])}"
+    about = (
+        f"recall of one of {curve.task.symbols} symbols after a number of steps, on new sequences;"
+        f" guessing costs {curve.task.guess:.3f} nats"
     )
+    bias = f"initial forget bias of the LSTM: {curve.forget_bias:g}"
+    if curve.forget_bias <= 1.0:
+        bias += " (with 1 it forgets; try --forget-bias 5)"
+    return f"{wrapped(about)}{wrapped(networks)}{bias}\n\n{table_text(recall_table(curve))}"
 
 
 def recall_values(curve: "RecallCurve") -> dict[str, Any]:
-    """For programs."""
+    """The values for JSON."""
     return {
         "symbols": curve.task.symbols,
         "guess_nats": curve.task.guess,

@@ -1,10 +1,11 @@
-"""What of some samples is new, for the commands that tell it: a table, or plain values."""
+"""The novelty of samples: a table on stderr, or values for JSON."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from charrnn.draw.console import table, tell
+from charrnn.draw.console import tell
+from charrnn.draw.table import Column, Row, Table
+from charrnn.draw.terminal import table_text
 from charrnn.terminal import shortened
 
 if TYPE_CHECKING:
@@ -25,28 +26,35 @@ def tell_if_changed(training: "TrainingText") -> None:
 
 def tell_report(report: "NoveltyReport") -> None:
     """On stderr, so that stdout has the samples alone."""
-    from charrnn.studies.novelty.study import summary_of
-
-    sizes = list(report.samples[0].novel)
-    grams = [f"{n}-grams" for n in sizes]
-    head = ("", "longest copy", f"new {grams[0]}", *grams[1:], "where it stands")
-    several = len(report.paths) > 1
-    rows = [_row(f"sample {k}", one, several) for k, one in enumerate(report.samples, start=1)]
-    held_out = summary_of(report.held_out)
-    summaries = {"all samples": summary_of(report.samples) if len(rows) > 1 else None}
-    summaries["held-out text"] = held_out
-    rows += [_summary_row(name, one) for name, one in summaries.items() if one is not None]
     tell(
         f"\nCompared with the training part of {', '.join(map(str, report.paths))},"
         f" {report.characters:,} characters:"
     )
-    tell(table([head, *rows]).rstrip("\n"))
-    if held_out is None:
-        tell("There is no held-out text of this length, to tell what is normal.")
+    tell(table_text(novelty_table(report)).rstrip("\n"))
+    if not report.held_out:
+        tell("There is no held-out text of this length to compare with.")
+
+
+def novelty_table(report: "NoveltyReport") -> Table:
+    """A row for each sample, for all of them, and for held-out text as a yardstick."""
+    from charrnn.studies.novelty.study import summary_of
+
+    sizes = list(report.samples[0].novel)
+    columns = (
+        *(Column(), Column("longest copy", "d")),
+        *(Column(f"{'new ' * (k == 0)}{n}-grams", ".1%") for k, n in enumerate(sizes)),
+        Column("copied from"),
+    )
+    several = len(report.paths) > 1
+    rows = [_row(f"sample {k}", one, several) for k, one in enumerate(report.samples, start=1)]
+    summaries = {"all samples": summary_of(report.samples) if len(rows) > 1 else None}
+    summaries["held-out text"] = summary_of(report.held_out)
+    rows += [_summary_row(name, one) for name, one in summaries.items() if one is not None]
+    return Table(columns, rows)
 
 
 def values_of_all(report: "NoveltyReport") -> dict[str, Any]:
-    """Of all samples together, for JSON."""
+    """The values of all samples together, for JSON."""
     from charrnn.studies.novelty.study import summary_of
 
     both = (summary_of(report.samples), summary_of(report.held_out))
@@ -61,26 +69,22 @@ def values_of_all(report: "NoveltyReport") -> dict[str, Any]:
 
 
 def values_of(one: "Novelty") -> dict[str, Any]:
-    """Of one sample, for JSON."""
+    """The values of one sample, for JSON."""
     longest = (
         None if one.longest is None else {**asdict(one.longest), "path": str(one.longest.path)}
     )
     return {"longest": longest, "novel": dict(one.novel)}
 
 
-def _row(name: str, one: "Novelty", several: bool) -> tuple[str, ...]:
+def _row(name: str, one: "Novelty", several: bool) -> Row:
     longest = one.longest
     if longest is None:
-        return (name, "none", *_shares(one.novel), "")
+        return (name, 0, *one.novel.values(), "")
     file = f"{longest.path}, " if several else ""
     text = repr(shortened(longest.text, MOST_SHOWN))
-    return (name, str(one.length), *_shares(one.novel), f"{file}line {longest.line:,}: {text}")
+    return (name, one.length, *one.novel.values(), f"{file}line {longest.line:,}: {text}")
 
 
-def _summary_row(name: str, summary: "NoveltySummary") -> tuple[str, ...]:
+def _summary_row(name: str, summary: "NoveltySummary") -> Row:
     longest = f"{summary.median:g} (at most {summary.most})"
-    return (name, longest, *_shares(summary.novel), "")
-
-
-def _shares(novel: Mapping[int, float | None]) -> Sequence[str]:
-    return ["-" if share is None else f"{share:.1%}" for share in novel.values()]
+    return (name, longest, *summary.novel.values(), "")

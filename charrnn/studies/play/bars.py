@@ -1,10 +1,10 @@
 """Chances as bars, for a terminal of any width."""
 
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from charrnn.draw.console import can_show, in_colour, terminal_size
+from charrnn.terminal import columns_of
 
 if TYPE_CHECKING:
     from charrnn.studies.play.prediction import Prediction
@@ -39,12 +39,12 @@ def chart(prediction: "Prediction", canvas: Canvas) -> str:
     rows = list(zip(prediction.names, drawn, model, strict=True))[:ROWS]
     if others := len(drawn) - len(rows):
         rows.append((f"{others} more", sum(drawn[ROWS:]), sum(model[ROWS:])))
-    width = max(cells(name) for name, _, _ in rows)
+    width = max(columns_of(name) for name, _, _ in rows)
     room = canvas.columns - width - 9 - 8 * filtered - 2
     lines = [f"{'':{width}}   drawn   model\n"] if filtered else []
     for k, (name, chance, own) in enumerate(rows):
         figures = f"  {chance:6.1%}" + f"  {own:6.1%}" * filtered
-        line = f"{name}{' ' * (width - cells(name))}{figures}"
+        line = f"{name}{' ' * (width - columns_of(name))}{figures}"
         drawing = bar(chance, room, canvas.blocks) if k < ROWS and room >= NARROWEST else ""
         if drawing and canvas.colour:
             drawing = f"{BLUE}{drawing}{PLAIN}"
@@ -58,8 +58,3 @@ def bar(share: float, columns: int, blocks: bool) -> str:
         return "#" * round(share * columns)
     eighths = round(share * columns * 8)
     return EIGHTHS[8] * (eighths // 8) + EIGHTHS[eighths % 8].strip()
-
-
-def cells(text: str) -> int:
-    """Columns that `text` takes on a terminal."""
-    return sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in text)

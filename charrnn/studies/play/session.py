@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from charrnn.draw.console import table
+from charrnn.draw.table import Column, Table
+from charrnn.draw.terminal import table_text
 from charrnn.errors import UsageError
 from charrnn.runs.sample import Request, Sampling
 from charrnn.runs.trained import Trained
@@ -125,7 +126,8 @@ class Session:
         return Answer()
 
     def _settings(self) -> str:
-        return table([*settings(self.request), ("bars", shown(self.bars))])
+        rows = [*settings(self.request), ("bars", shown(self.bars))]
+        return table_text(Table((Column(), Column()), rows))
 
     def _reset(self) -> Answer:
         now = self.request

@@ -1,14 +1,15 @@
-"""The page of a run: what was trained, on what, how it went, and what came of it."""
+"""The report page of a run: its losses, text, curves, studies of its weights, and config."""
 
 from collections.abc import Iterator
 from html import escape
-from math import log
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from charrnn.draw.page import page
-from charrnn.draw.parts import Column, Row, table
+from charrnn.draw.parts import table_html
+from charrnn.draw.table import Column, Table
+from charrnn.studies.baselines.tables import baseline_table
 from charrnn.studies.report.page_curves import course
 from charrnn.studies.report.page_studies import gradients, symbols, units
 from charrnn.terminal import one_line
@@ -22,7 +23,7 @@ OUTCOMES = {"interrupted": "It was interrupted.", "diverged": "It diverged."}
 
 
 def report_page(found: "Report") -> str:
-    """The whole page."""
+    """The page as HTML."""
     sections = [
         (_quality, ""),
         (_text, ""),
@@ -38,7 +39,7 @@ def report_page(found: "Report") -> str:
         ]
     )
     samples = [{"step": f"{one.step:,}", "text": one.text} for one in found.curves.samples]
-    title = f"Report of {one_line(found.run.name)}"
+    title = f"Report on {one_line(found.run.name)}"
     return page(
         title, body, data={"samples": samples}, scripts=("draw/text.js", "studies/report/report.js")
     )
@@ -52,8 +53,9 @@ def _section(kind: str, parts: Iterator[str]) -> str:
 def _summary(found: "Report") -> Iterator[str]:
     told = found.curves
     steps = int(told.along.steps[-1]) if told.along.steps.size else 0
-    minutes = float(np.nanmax(told.along.minutes, initial=0.0))
-    trained_for = f"{steps:,} steps in {minutes:,.1f} minutes" if steps else "not a step yet"
+    seconds = 60 * float(np.nanmax(told.along.minutes, initial=0.0))
+    time = f"{seconds / 60:,.1f} minutes" if seconds >= 60 else f"{seconds:.1f} seconds"
+    trained_for = f"{steps:,} steps in {time}" if steps else "not a step yet"
     size = f", {told.parameters:,} parameters" if told.parameters else ""
     yield f"<p>{escape(found.network)}{size}. Trained for {trained_for}. {_ending(told)}</p>"
     for why in found.missing:
@@ -62,12 +64,12 @@ def _summary(found: "Report") -> Iterator[str]:
 
 def _ending(told: "Curves") -> str:
     if told.ended is None:
-        return "It has not ended."
-    return OUTCOMES.get(told.ended, f"It ended by train.{escape(told.ended)}.")
+        return "It has not stopped."
+    return OUTCOMES.get(told.ended, f"It stopped at train.{escape(told.ended)}.")
 
 
 def _quality(found: "Report") -> Iterator[str]:
-    """Its losses; that of the part which simpler ways have been tried on, among theirs."""
+    """Its losses, among those of the baselines on the same part."""
     told = found.curves
     reached = {"validation": told.best_val, "test": told.test}
     known = [
@@ -79,22 +81,12 @@ def _quality(found: "Report") -> Iterator[str]:
     if found.text is None or not found.baselines:
         return
     part = found.text.judged
-    rows = [(one.name.replace("order ", "n-grams of order "), one.nats_per_char)
-            for one in found.baselines]  # fmt: skip
-    mine = reached.get(part)
-    rows += [] if mine is None else [("this model", mine)]
-    yield table(
-        f"beside simpler ways of predicting the {part} part",
-        [Column("predicted by", number=False), Column("nats/char"), Column("bits/char")],
-        [
-            Row((name, f"{loss:.4f}", f"{loss / log(2):.4f}"))
-            for name, loss in sorted(rows, key=lambda row: row[1])
-        ],
-    )
+    title = f"losses on the {part} part, beside simpler models"
+    yield table_html(baseline_table(found.baselines, title, reached.get(part)))
 
 
 def _text(found: "Report") -> Iterator[str]:
-    """What it was trained on."""
+    """The files, parts and symbols of its text."""
     if found.text is None:
         return
     facts: TextFacts = found.text
@@ -102,21 +94,17 @@ def _text(found: "Report") -> Iterator[str]:
     yield "<h2>The text</h2>"
     yield (
         f"<p>{escape(one_line(', '.join(facts.files)))}: {facts.characters:,} characters,"
-        f" {train:,} to train on, {val:,} to choose by, {test:,} to judge by at the end;"
+        f" {train:,} for training, {val:,} for validation, {test:,} for test;"
         f" {len(facts.symbols)} symbols.</p>"
     )
-    yield table(
-        "the most frequent symbols" if len(facts.symbols) > FREQUENT else "its symbols",
-        [Column("symbol", number=False), Column("count"), Column("share")],
-        [
-            Row((name, f"{count:,}", f"{count / facts.characters:.2%}"))
-            for name, count in facts.symbols[:FREQUENT]
-        ],
-    )
+    columns = (Column("symbol"), Column("count", ",d"), Column("share", ".2%"))
+    rows = [(name, n, n / facts.characters) for name, n in facts.symbols[:FREQUENT]]
+    is_cut = len(facts.symbols) > FREQUENT
+    yield table_html(Table(columns, rows, "most frequent symbols" if is_cut else "symbols"))
 
 
 def _run(found: "Report") -> Iterator[str]:
-    """How fast, with what, on what."""
+    """Speed, software and machine."""
     speeds = found.curves.chars_per_second
     speeds = speeds[np.isfinite(speeds)]
     speed = f"{np.median(speeds):,.0f} characters/s" if speeds.size else ""
@@ -129,11 +117,8 @@ def _run(found: "Report") -> Iterator[str]:
         ("resumed after", ", ".join(f"step {step:,}" for step in found.curves.resumes)),
     ]
     yield "<h2>Speed and environment</h2>"
-    yield table(
-        "as the run told it",
-        [Column("what", number=False), Column("value", number=False)],
-        [Row((name, one_line(str(value)))) for name, value in facts if value],
-    )
+    rows = [(name, str(value)) for name, value in facts if value]
+    yield table_html(Table((Column("what"), Column("value")), rows, "from the record of the run"))
 
 
 def _config(found: "Report") -> Iterator[str]:

@@ -66,14 +66,16 @@ class Difference:
     def verdict(self) -> str:
         """Which of the two is better, by how much, and how sure that is."""
         bits, left_out = self.bits_per_char, len(self.counted) - self.characters
-        better = "A is better" if bits < 0 else "B is better" if bits > 0 else "A and B are alike"
-        words = f"{better} by {abs(bits):.4f} bits/char"
+        better = (
+            "A is better" if bits < 0 else "B is better" if bits > 0 else "A and B are equally good"
+        )
+        words = f"{better} by {abs(bits):.4f} bits/char" if bits else better
         if self.interval is None:
-            words += "; of so few lines nobody can tell how much of that is chance"
+            words += "; too few lines for an interval"
         else:
             low, high = sorted(end / log(2) * (1 if bits > 0 else -1) for end in self.interval)
-            words += f" (95 % interval {low:.4f} to {high:.4f}, from lines drawn again)"
-            words += "; it may be chance" if low <= 0 <= high else ""
+            words += f" (95 % interval {low:.4f} to {high:.4f}, bootstrap over lines)"
+            words += "; this may be chance" if low <= 0 <= high else ""
         if left_out:
             words += f"; {left_out:,} characters that one of them does not know are left out"
         return words

@@ -1,4 +1,4 @@
-"""The page of a text under one model: its surprisal in colours, and what was expected instead."""
+"""The page of a text under one model: surprisal in colours, and the guesses at each character."""
 
 from html import escape
 from math import log
@@ -17,13 +17,16 @@ from charrnn.draw.colours import (
     to_css,
 )
 from charrnn.draw.page import packed, page, quantised
-from charrnn.draw.parts import Column, Row, Series, histogram, table
+from charrnn.draw.parts import Series, histogram, table_html
 from charrnn.nn.arrays import Floats
-from charrnn.terminal import one_line, shortened
+from charrnn.studies.surprisal.tables import line_table, symbol_table
+from charrnn.terminal import one_line
 from charrnn.text.vocab import display, visible
 
 if TYPE_CHECKING:
-    from charrnn.studies.surprisal.study import Line, Surprisal, SymbolLoss
+    from collections.abc import Sequence
+
+    from charrnn.studies.surprisal.study import Line, Surprisal
     from charrnn.text.lines import Lined
 
 FULL_ENTROPY = 4  # bits at which its colour is full
@@ -34,7 +37,7 @@ SCRIPTS = ("draw/text.js", "draw/sortable.js", "studies/surprisal/surprisal.js")
 
 LINES = """\
 <h2>Lines</h2>
-<p class="soft">Their means. Lines much shorter than most are left out.</p>
+<p class="soft">Means over each line. Lines much shorter than most are left out.</p>
 """
 TEXT = """\
 <div class="controls">
@@ -42,19 +45,19 @@ TEXT = """\
 <div class="legend"><span id="low"></span><span class="ramp" id="ramp"></span>
 <span id="high"></span></div></div>
 <div class="text scroll" id="text" aria-label="the text"></div>
-<p class="soft">{cut}Point at a character to see what was expected there, or walk through the text
-with the arrow keys.</p>
+<p class="soft">{cut}Point at a character to see the guesses there, or walk through the text with
+the arrow keys.</p>
 """
 
 
 def surprisal_page(found: "Surprisal", *, chars: int, lines: int) -> str:
-    """The whole page; the text is cut after `chars` characters, and `lines` lines are ranked."""
+    """The page of the first `chars` characters and the `lines` most surprising lines."""
     score, text = found.score, found.text
     views = [
         view("surprisal", "bits", FULL_SURPRISAL, "0 bits", f"{FULL_SURPRISAL:.0f} bits or more"),
         view("rank among the guesses", "rank", FULL_RANK, "first", f"{FULL_RANK}th or later"),
         view(
-            "entropy: what it expected",
+            "entropy of the prediction",
             "entropy",
             FULL_ENTROPY,
             "sure",
@@ -64,19 +67,20 @@ def surprisal_page(found: "Surprisal", *, chars: int, lines: int) -> str:
     body = (
         f"<p>{escape(path_of(found))} predicts each character from all before it:"
         f" <strong>{score.bits_per_char:.4f} bits/char</strong>"
-        f" ({score.nats_per_char:.4f} nats/char) over {score.characters:,} characters, as a choice"
-        f" among {score.perplexity:.2f} that are equally likely; {escape(found.verdict)}.</p>\n"
+        f" ({score.nats_per_char:.4f} nats/char) over {score.characters:,} characters, like"
+        f" choosing among {score.perplexity:.2f} equally likely characters (perplexity);"
+        f" {escape(found.verdict)}.</p>\n"
         + text_part(views, text, chars)
         + LINES
-        + line_table(found.lines(lines), "the most surprising first", text, chars)
-        + symbols_beside(_symbol_table(found.symbols()), _distribution(found))
+        + ranked_lines(found.lines(lines), "most surprising lines", text, chars)
+        + symbols_beside(table_html(symbol_table(found.symbols())), _distribution(found))
     )
     data = page_data(text, chars, views, {"": found})
     return page(f"Surprisal of {one_line(text.name)}", body, data=data, scripts=SCRIPTS)
 
 
 def path_of(found: "Surprisal") -> str:
-    """Where the model lies, on one line."""
+    """The path of the model, on one line."""
     return one_line(str(found.trained.path))
 
 
@@ -90,7 +94,7 @@ def view(
     model: int = 0,
     ramp: tuple[Colour, ...] = WHITE_TO_ORANGE,
 ) -> dict[str, Any]:
-    """A way to colour the text: what of which model, and where its colours end."""
+    """A way to colour the text: a measure of a model, and the ends of its colours."""
     colours = [to_css(colour) for colour in palette(ramp, STEPS)]
     return {
         "name": name,
@@ -104,9 +108,13 @@ def view(
 
 
 def text_part(views: list[dict[str, Any]], text: "Lined", chars: int) -> str:
-    """The place of the text, and above it the choice of its colours."""
+    """The element of the text, below the choice of its colours."""
     T = len(text.symbols)
-    cut = f"The first {chars:,} of {T:,} characters; the tables are of all. " if chars < T else ""
+    cut = (
+        f"The first {chars:,} of {T:,} characters; the tables cover all of them. "
+        if chars < T
+        else ""
+    )
     options = "".join(f"<option>{escape(one['name'])}</option>" for one in views)
     return TEXT.format(options=options, cut=cut)
 
@@ -114,7 +122,7 @@ def text_part(views: list[dict[str, Any]], text: "Lined", chars: int) -> str:
 def page_data(
     text: "Lined", chars: int, views: list[dict[str, Any]], models: "dict[str, Surprisal]"
 ) -> dict[str, Any]:
-    """What surprisal.js reads. `models` have names, which are shown if they are not empty."""
+    """The data of surprisal.js. Names of `models` are shown unless they are empty."""
     symbols = np.concatenate([np.array(text.before, text.symbols.dtype), text.symbols[:chars]])
     alphabet, places = np.unique(symbols, return_inverse=True)
     return {
@@ -141,21 +149,12 @@ def page_data(
     }
 
 
-def line_table(lines: "list[Line]", caption: str, text: "Lined", chars: int, sign: int = 1) -> str:
-    """Lines with their means, times `sign`. Those that are shown can be gone to."""
-    rows = [
-        Row(
-            (
-                f"{one.number:,}",
-                (sign * one.bits_per_char, f"{sign * one.bits_per_char:.2f}"),
-                one_line(shortened(one.text)),
-            ),
-            one.start + len(text.before) if one.start < chars else None,
-        )
-        for one in lines
-    ]
-    columns = [Column("line"), Column("bits/char"), Column("text", number=False)]
-    return table(caption, columns, rows)
+def ranked_lines(
+    lines: "Sequence[Line]", title: str, text: "Lined", chars: int, sign: int = 1
+) -> str:
+    """A table of lines; those among the first `chars` characters lead to their place."""
+    places = [line.start + len(text.before) if line.start < chars else None for line in lines]
+    return table_html(line_table(lines, title, sign), places=places)
 
 
 def symbols_beside(symbols: str, distribution: str) -> str:
@@ -167,7 +166,7 @@ def symbols_beside(symbols: str, distribution: str) -> str:
 
 
 def shares_of_bins(bits: Floats, weights: Floats | None = None) -> list[float]:
-    """Which share of the characters, or of their weights, has 0 to 1 bits, 1 to 2, ..."""
+    """The share of the characters, or of their weights, in each bin of one bit."""
     bins = np.minimum(bits.astype(np.intp), LAST_BIN)
     totals = np.bincount(bins, weights, minlength=LAST_BIN + 1)
     shares: list[float] = (totals / (totals.sum() or 1)).tolist()
@@ -175,7 +174,7 @@ def shares_of_bins(bits: Floats, weights: Floats | None = None) -> list[float]:
 
 
 def bin_labels() -> list[str]:
-    """What stands below the bars."""
+    """The labels below the bars."""
     return [*(f"{k}-{k + 1}" for k in range(LAST_BIN)), f"{LAST_BIN}+"]
 
 
@@ -184,28 +183,5 @@ def _distribution(found: "Surprisal") -> str:
         Series("share of the characters", shares_of_bins(found.bits), SKY_BLUE),
         Series("share of the loss", shares_of_bins(found.bits, found.bits), ORANGE),
     ]
-    title = "How many characters have which surprisal, and how much of the loss is theirs"
+    title = "Characters by their surprisal, and their share of the loss"
     return histogram(title, "surprisal, bits", bin_labels(), series)
-
-
-def _symbol_table(symbols: "list[SymbolLoss]") -> str:
-    columns = [
-        Column("symbol", number=False),
-        Column("count"),
-        Column("mean surprisal, bits"),
-        Column("share of the loss"),
-    ]
-    rows = [
-        Row(
-            (
-                one.name,
-                (one.count, f"{one.count:,}"),
-                (one.bits, f"{one.bits:.3f}"),
-                (one.share, f"{one.share:.2%}"),
-            )
-        )
-        for one in symbols
-    ]
-    return table(
-        "what each symbol costs when it comes", columns, rows, "share of the loss descending"
-    )

@@ -1,4 +1,4 @@
-"""Surprisal: what a model expects at every character of a text, and which parts surprise it."""
+"""Surprisal: a model's predictions at every character of a text, and what surprised it most."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ Progress: TypeAlias = Callable[[int, int], None]  # characters read, of how many
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a text, and the mean of something over its characters, its end included."""
+    """A line of a text, and a mean over its characters, its end included."""
 
     number: int  # in the text, from 1
     start: int  # its first place among what is predicted
@@ -38,7 +38,7 @@ class Line:
 
 @dataclass(frozen=True)
 class SymbolLoss:
-    """What a symbol costs whenever it comes."""
+    """The mean cost of a symbol, and its share of the loss."""
 
     symbol: int  # code point or byte
     name: str  # as people can read it
@@ -89,10 +89,10 @@ class Surprisal:
 
     @property
     def verdict(self) -> str:
-        """How often the model is right, and how sure of itself."""
+        """The share of right first guesses, and the mean entropy of the predictions."""
         return (
-            f"the first guess is right for {self.right:.1%} of the characters; the model expects"
-            f" {self.expected_bits:.4f} bits/char of itself"
+            f"the first guess is right for {self.right:.1%} of the characters;"
+            f" mean entropy of the predictions: {self.expected_bits:.4f} bits/char"
         )
 
     def lines(self, most: int | None = None) -> list[Line]:

@@ -1,32 +1,35 @@
-"""What `charrnn score --surprisal` prints: a text in colours and two tables, or values for JSON."""
+"""Surprisal in a terminal, a text in colours and two tables; and its values for JSON."""
 
 from math import log
 from typing import TYPE_CHECKING, Any
 
-from charrnn.draw.annotated_text import cut, in_colours, in_digits, legend, quoted
+from charrnn.draw.annotated_text import cut, in_colours, in_digits, legend
 from charrnn.draw.colours import FULL_SURPRISAL, WHITE_TO_ORANGE
-from charrnn.draw.console import table
+from charrnn.draw.json_values import table_records
+from charrnn.draw.terminal import table_text
+from charrnn.studies.surprisal.tables import line_table, symbol_table
 from charrnn.text.vocab import UNK
 
 if TYPE_CHECKING:
     from charrnn.nn.arrays import Floats
-    from charrnn.studies.surprisal.study import Line, Surprisal, SymbolLoss
+    from charrnn.studies.surprisal.study import Surprisal
     from charrnn.text.lines import Lined
 
-SYMBOLS = 20  # of a table
+SYMBOLS = 20  # rows of a table
 
 
 def view(found: "Surprisal", *, chars: int, lines: int, colours: bool) -> str:
-    """All of it for a terminal, harmless."""
-    ranking = line_table(found.lines(lines), "most surprising lines")
-    return (
-        f"{found.verdict}\n{_shown(found, chars, colours)}\n{ranking}\n"
-        f"{_symbol_table(found.symbols())}"
+    """The text and the tables for a terminal, harmless."""
+    tables = (
+        line_table(found.lines(lines), "most surprising lines"),
+        symbol_table(found.symbols(), most=SYMBOLS),
     )
+    text = f"{found.verdict}\n{_shown(found, chars, colours)}"
+    return "\n".join([text, *map(table_text, tables)])
 
 
 def _shown(found: "Surprisal", chars: int, colours: bool) -> str:
-    """The text, and what its colours or digits are."""
+    """The text, and a legend of its colours or digits."""
     bits = found.bits[:chars]
     if not chars:
         return ""
@@ -36,72 +39,19 @@ def _shown(found: "Surprisal", chars: int, colours: bool) -> str:
         text += cut(found.text, chars) + f"bits {legend(labels, WHITE_TO_ORANGE)}\n"
     else:
         text = in_digits(found.text, [bits]) + cut(found.text, chars)
-        text += "below each character its bits; . is less than half a bit, 9 is nine or more\n"
+        text += "below each character, its bits: . for less than half a bit, 9 for nine or more\n"
     return f"\n{text}"
 
 
-def line_table(lines: "list[Line]", title: str, sign: int = 1) -> str:
-    """Lines with their means, which are told times `sign`."""
-    if not lines:
-        return f"{title}: there are none\n"
-    head = ("line", "nats/char", "bits/char", "")
-    rows = [
-        (
-            f"{one.number:,}",
-            f"{sign * one.nats_per_char:.3f}",
-            f"{sign * one.bits_per_char:.3f}",
-            quoted(one.text),
-        )
-        for one in lines
-    ]
-    return f"{title}\n{table([head, *rows])}"
-
-
-def _symbol_table(symbols: "list[SymbolLoss]") -> str:
-    head = ("symbol", "count", "bits", "share of the loss")
-    rows = [
-        (one.name, f"{one.count:,}", f"{one.bits:.3f}", f"{one.share:.2%}")
-        for one in symbols[:SYMBOLS]
-    ]
-    others = symbols[SYMBOLS:]
-    if others:
-        n, count, share = (
-            len(others),
-            *(sum(getattr(o, k) for o in others) for k in ("count", "share")),
-        )
-        bits = sum(one.bits * one.count for one in others) / count
-        rows.append((f"{n} others", f"{count:,}", f"{bits:.3f}", f"{share:.2%}"))
-    return table([head, *rows])
-
-
 def values(found: "Surprisal", *, chars: int, lines: int) -> dict[str, Any]:
-    """All of it for JSON; of single characters those that are shown."""
+    """The values for JSON, with those of the first `chars` characters."""
     return {
         "first_guess_right": found.right,
         "expected_bits_per_char": found.expected_bits,
-        "lines": [line_values(one) for one in found.lines(lines)],
-        "symbols": [
-            {
-                "symbol": chr(one.symbol),
-                "codepoint": one.symbol,
-                "count": one.count,
-                "bits": one.bits,
-                "share": one.share,
-            }
-            for one in found.symbols()
-        ],
+        "lines": table_records(line_table(found.lines(lines), "lines")),
+        "symbols": table_records(symbol_table(found.symbols())),
         **text_values(found.text, chars),
         **character_values(found, chars),
-    }
-
-
-def line_values(one: "Line") -> dict[str, Any]:
-    """A line for JSON."""
-    return {
-        "line": one.number,
-        "characters": one.characters,
-        "nats_per_char": one.nats_per_char,
-        "text": one.text,
     }
 
 
@@ -114,7 +64,7 @@ def text_values(text: "Lined", chars: int) -> dict[str, Any]:
 
 
 def character_values(found: "Surprisal", chars: int) -> dict[str, Any]:
-    """What a model expected at each of the first characters, for JSON."""
+    """The model's expectations at each of the first characters, for JSON."""
     symbols = [*map(chr, found.vocabulary.symbols), UNK]
     return {
         "bits": rounded(found.bits[:chars]),

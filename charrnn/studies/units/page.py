@@ -1,4 +1,4 @@
-"""The page of a network's units: a text in the colours of one, and how all of them behave."""
+"""The page of a network's units: a text in the colours of one, and the saturation of all."""
 
 from base64 import b64encode
 from html import escape
@@ -10,9 +10,11 @@ import numpy as np
 from charrnn.config import build
 from charrnn.draw.colours import BLUE_TO_RED, palette, to_css
 from charrnn.draw.page import page
+from charrnn.draw.parts import table_html
 from charrnn.studies.units.maths import Range, ends_of, range_of, values_of
 from charrnn.studies.units.peaks import coded, peaks
 from charrnn.studies.units.signals import SIGNALS
+from charrnn.studies.units.tables import found_table
 from charrnn.studies.units.watched import APART, UnitName, recorded
 from charrnn.terminal import one_line
 from charrnn.text.vocab import REPLACEMENT, visible
@@ -51,22 +53,22 @@ BODY = """\
 <div class="units">
 <section>
 <div class="text scroll" id="text" aria-label="the text, coloured by the unit"></div>
-<h2>Where it is highest, in what is shown</h2>
+<h2>Where it is highest in this text</h2>
 <div id="highest"></div>
-<h2>Where it is lowest, in what is shown</h2>
+<h2>Where it is lowest in this text</h2>
 <div id="lowest"></div>
 </section>
 <section>
-{found}<h2>Its values, in what is shown</h2>
+{found}<h2>Its values in this text</h2>
 <svg id="histogram" viewBox="0 0 420 172" width="420" role="img"
  aria-label="histogram of the unit's values"></svg>
 <p class="soft" id="tallest"></p>
 </section>
 </div>
 <h2>Saturation</h2>
-<p class="soft">How often the units of this layer are at either end of what they can be: each dot
-is a unit; to the right are those that are mostly low, at the top those that are mostly high. Choose
-one by a click.</p>
+<p class="soft">How often the units of this layer are at either end of their range. Each dot is a
+unit: units that are mostly low are at the right, units that are mostly high at the top. Click a dot
+to choose its unit.</p>
 <div class="plots" id="plots"></div>
 <details id="all"><summary>All units of this layer as a table</summary>
 <div class="scroll" tabindex="0" role="region" aria-label="all units of this layer">
@@ -80,11 +82,11 @@ one by a click.</p>
 def units_page(
     watched: "Watched", survey: "UnitSurvey", *, chars: int, first: UnitName | None
 ) -> str:
-    """The whole page. It shows `chars` characters, and opens at the unit `first`.
+    """The page of the first `chars` characters, which opens at the unit `first`.
 
-    If that is None, it opens at the one with the largest held-out correlation, or else at the one
-    that varies most. Where there is no room for all units (BUDGET), those that were found are kept,
-    then those that vary most; layers that were not surveyed are left out.
+    If that is None, it opens at the unit with the largest held-out correlation, or else at the most
+    variable one. Where there is no room for all units (BUDGET), it holds the units that were found,
+    then the most variable; layers that were not surveyed are left out.
     """
     first = first or survey.surest
     shown = watched.first(chars)
@@ -122,7 +124,7 @@ def units_page(
         ],
         "first": list(first),
     }
-    body = BODY.format(about=_about(watched, shown, len(kept)), found=_table(survey.found))
+    body = BODY.format(about=_about(watched, shown, len(kept)), found=_found_in_html(survey.found))
     return page(
         "What the units do",
         body,
@@ -182,7 +184,7 @@ def _values_of_found(one: "FoundUnit") -> dict[str, Any]:
 
 
 def _shown(watched: "Watched") -> list[str]:
-    """What is shown of each symbol of the vocabulary, in the order of the ids."""
+    """A visible form of each symbol of the vocabulary, in the order of the ids."""
     vocabulary = watched.trained.vocabulary
     return [visible(symbol, vocabulary.level) for symbol in vocabulary.symbols] + [REPLACEMENT]
 
@@ -198,39 +200,22 @@ def _about(watched: "Watched", shown: "Watched", kept: int) -> str:
     ]
     read, total = len(watched.ids), watched.total
     if len(shown.ids) < total:
-        cut = f" of {total:,}" if read == total else f" of the {read:,} that were read of {total:,}"
+        cut = f" of {total:,}" if read == total else f" of the {read:,} read, of {total:,},"
         words.append(
-            f"Shown are the first {len(shown.ids):,}{cut} characters; saturation and what was found"
-            " are of all that were read."
+            f"Shown are the first {len(shown.ids):,}{cut} characters; saturation and the units that"
+            " were found are of all characters read."
         )
     if kept < units:
         words.append(
-            f"There is room for {kept:,} of the {units:,} units: those that were found, and those"
-            " that vary most."
+            f"This page holds {kept:,} of {units:,} units: those found, then the most variable."
         )
     return " ".join(words)
 
 
-def _table(found: "tuple[FoundUnit, ...]") -> str:
-    """The units that were found, a row each."""
+def _found_in_html(found: "tuple[FoundUnit, ...]") -> str:
+    """The units that were found, a row each, which choose one."""
     if not found:
         return ""
-    rows = "".join(
-        f'<tr><td><button type="button">{escape(one.signal)}</button></td>'
-        f"<td>{escape(str(one.unit))}</td>"
-        f'<td class="number">{_signed(one.correlation)}</td>'
-        f'<td class="number">{_signed(one.held_out)}</td><td class="number">{one.p:.3f}</td></tr>\n'
-        for one in found
-    )
     return (
-        '<h2>Units that go with something</h2>\n<table class="found"><caption>The best unit for'
-        " each signal, chosen on the first half of the text: its correlation with the signal there,"
-        " and on the other half; p is that of the search.</caption>\n<thead><tr>"
-        '<th scope="col">signal</th><th scope="col">unit</th>'
-        '<th scope="col" class="number">chosen</th><th scope="col" class="number">held out</th>'
-        f'<th scope="col" class="number">p</th></tr></thead>\n<tbody>\n{rows}</tbody></table>\n'
+        f"<h2>Units and signals</h2>\n{table_html(found_table(found), kind='found', buttons=True)}"
     )
-
-
-def _signed(number: float) -> str:
-    return f"{number:+.2f}".replace("-", "\u2212")

@@ -1,6 +1,6 @@
-"""What `charrnn units` prints: tables, contexts, and a text in the colours of a unit, or in signs.
+"""Units in a terminal: tables, contexts, and a text in the colours of a unit, or with signs.
 
-What it returns is harmless.
+All text that it returns is harmless.
 """
 
 from typing import TYPE_CHECKING
@@ -11,18 +11,17 @@ from charrnn.config import build
 from charrnn.draw.annotated_text import ended, with_marks
 from charrnn.draw.annotated_text import legend as colour_scale
 from charrnn.draw.colours import BLUE_TO_RED, blend
-from charrnn.draw.console import table
+from charrnn.draw.terminal import table_text, wrapped
 from charrnn.draw.terminal_colour import painted
+from charrnn.studies.units.tables import distribution_table, found_table
 from charrnn.terminal import one_line
 from charrnn.text.vocab import visible
 
 if TYPE_CHECKING:
     from charrnn.nn.arrays import Floats
-    from charrnn.studies.units.saturation import Distribution
     from charrnn.studies.units.study import UnitSurvey
     from charrnn.studies.units.watched import UnitContext, UnitName, Watched, WatchedUnit
 
-BARS = " ▁▂▃▄▅▆▇█"
 SIGNS = "=- +#"  # from the lowest to the highest, a fifth of the range each
 PARTS = 9  # of a legend
 BEFORE = 40  # columns before the character of a context
@@ -36,22 +35,22 @@ def of_all(
     *,
     colours: bool,
 ) -> str:
-    """All that is known, harmless: of one unit, of those that were found, of all."""
+    """One unit, the units that were found, or a summary of all units."""
     parts = [_overview(watched)]
     if one is not None:
         parts.append(_unit(watched, one, most, colours=colours))
     if found is not None and (found.found or found.constant):
         parts.append(_found(found))
     elif found is not None:
-        parts.append(_summary(found))
+        parts.append(table_text(distribution_table(found.distributions)))
     if found is not None and one is None:
         layer, unit, what = found.surest
-        parts.append(f"see one by --unit {layer}:{unit} --what {what}, and all by --html FILE\n")
+        parts.append(f"see one with --unit {layer}:{unit} --what {what}, or all with --html FILE\n")
     return "\n".join(parts)
 
 
 def _overview(watched: "Watched") -> str:
-    """What is looked at."""
+    """The network and the number of characters that it read."""
     name = build.network_in_words(watched.trained.config)
     read, total = len(watched.ids), watched.total
     cut = f" of {total:,}; --read N reads more" if read < total else ""
@@ -59,7 +58,7 @@ def _overview(watched: "Watched") -> str:
 
 
 def _unit(watched: "Watched", one: "WatchedUnit", most: int, *, colours: bool) -> str:
-    """The text in the colours of a unit, and where it is extreme."""
+    """The text in the colours of a unit, and the places where it is extreme."""
     ends = one.ends
     cut = f"... the first {most:,}; --chars N shows more\n" if most < len(watched.ids) else ""
     return (
@@ -73,53 +72,16 @@ def _unit(watched: "Watched", one: "WatchedUnit", most: int, *, colours: bool) -
     )
 
 
-def _summary(found: "UnitSurvey") -> str:
-    """How the values of each layer are distributed."""
-    head = ("layer", "value", "low", "high", "deviation", "distribution")
-    rows = [
-        (
-            f"{one.value.layer}",
-            one.value.name,
-            _share(one.left),
-            _share(one.right),
-            f"{one.deviations.mean():.3f}",
-            _bars(one),
-        )
-        for one in found.distributions
-    ]
-    return (
-        f"{table([head, *rows])}low, high: the share of characters at which a unit is saturated,"
-        " the mean of all units: gates\nbelow 0.1 and above 0.9; h, g, n below -0.9 and above 0.9\n"
-    )
-
-
 def _found(found: "UnitSurvey") -> str:
-    """The units that go with the signals."""
-    head = ("signal", "unit", "chosen", "held out", "p")
-    rows = [
-        (
-            one.signal,
-            str(one.unit),
-            f"{one.correlation:+.3f}",
-            f"{one.held_out:+.3f}",
-            f"{one.p:.3f}",
-        )
-        for one in found.found
-    ]
-    words = (
-        "correlations of the best unit for each signal: on the first half of the text, where it is"
-        " chosen,\nand on the other half; p is the share of shifted signals that some unit goes"
-        " with as well\n"
-    )
-    if found.constant:
-        words += f"not in both halves of this text: {', '.join(found.constant)}\n"
-    return table([head, *rows]) + words
+    """The units that fit the signals, and the signals that the text does not have."""
+    constant = f"not in both halves of this text: {', '.join(found.constant)}"
+    return table_text(found_table(found.found)) + (wrapped(constant) if found.constant else "")
 
 
 def coloured(
     watched: "Watched", values: "Floats", limits: tuple[float, float], *, colours: bool
 ) -> str:
-    """The text, as far as there are `values` (n,), in their colours, or with signs below."""
+    """The first n characters in the colours of their `values` (n,), or with signs below."""
     level = watched.trained.vocabulary.level
     pieces = [visible(ord(c), level) for c in watched.text[: len(values)]]
     shares = _shares(values, limits)
@@ -130,7 +92,7 @@ def coloured(
 
 
 def legend(name: "UnitName", limits: tuple[float, float], *, colours: bool) -> str:
-    """What the colours, or the signs, stand for."""
+    """The legend of the colours, or of the signs."""
     low, high = limits
     if not colours:
         edges = [low + (high - low) * k / len(SIGNS) for k in range(1, len(SIGNS))]
@@ -144,7 +106,7 @@ def legend(name: "UnitName", limits: tuple[float, float], *, colours: bool) -> s
 def contexts_of(
     contexts: "list[UnitContext]", title: str, limits: tuple[float, float], *, colours: bool
 ) -> str:
-    """Where a unit is extreme, a line each; what stands there is in brackets, or in its colour."""
+    """Places where a unit is extreme, one line each, with the character in its colour."""
     lines = [title]
     for one in contexts:
         at = one_line(one.symbol)
@@ -153,17 +115,6 @@ def contexts_of(
         before = one_line(one.before)[-len(one.before) :].rjust(BEFORE)
         lines.append(f"{one.value:+8.3f}  {before}{mark}{one_line(one.after)}")
     return "\n".join(lines) + "\n"
-
-
-def _share(shares: "Floats") -> str:
-    return "-" if np.isnan(shares).any() else f"{shares.mean():.1%}"
-
-
-def _bars(one: "Distribution") -> str:
-    most = one.histogram.max()
-    heights = np.ceil(one.histogram / most * (len(BARS) - 1)).astype(int)
-    bars = "".join(BARS[k] for k in heights.tolist())
-    return f"{one.edges[0]:g} {bars} {one.edges[-1]:g}"
 
 
 def _shares(values: "Floats", limits: tuple[float, float]) -> list[float]:
