@@ -173,5 +173,5 @@ def test_the_moments_are_what_they_are_called() -> None:
     assert within.evaluated_step == within.step - within.step % 3
     assert evaluating.step % 3 == 0
     assert evaluating.evaluated_step < evaluating.step
-    assert next_epoch.carried is None
+    assert next_epoch.carry is None
     assert next_epoch.step % p.batches.chunks == 0
