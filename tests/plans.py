@@ -30,7 +30,7 @@ def part(n: int, seed: int = 0) -> Part:
 
 
 def plan(*, n: int = 600, dropout: float = 0.0, **changes) -> Plan:
-    model = CharModel(V, (Lstm(8), Lstm(8)), noise=DropoutRates(hidden=dropout, output=dropout))
+    model = CharModel(V, (Lstm(8), Lstm(8)), dropout=DropoutRates(hidden=dropout, output=dropout))
     fields = {
         "model": model,
         "optimizer": OPTIMIZERS["adam"](learning_rate=0.02),

@@ -25,7 +25,7 @@ def model(config: Config, vocab_size: int) -> CharModel:
         cells=(cell,) * m.num_layers,
         embedding_size=m.embedding_size,
         tied=m.tie_weights,
-        noise=DropoutRates(
+        dropout=DropoutRates(
             input=m.input_dropout,
             hidden=m.dropout,
             output=m.dropout if m.output_dropout is None else m.output_dropout,

@@ -12,7 +12,7 @@ Losses are in nats per character unless a name says otherwise.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from math import prod
@@ -26,6 +26,9 @@ Ids: TypeAlias = NDArray[np.integer[Any]]
 Bools: TypeAlias = NDArray[np.bool_]
 Shape: TypeAlias = tuple[int, ...]
 DType: TypeAlias = np.dtype[np.floating[Any]]
+Weights: TypeAlias = Mapping[str, Floats]  # by name: of a layer, or their gradients
+State: TypeAlias = tuple[Floats, ...]  # of a layer: (h,) or (h, c), each (B, H)
+States: TypeAlias = tuple[State, ...]  # of a model: one State per layer
 
 DTYPES: dict[str, type[np.floating[Any]]] = {"float32": np.float32, "float64": np.float64}
 

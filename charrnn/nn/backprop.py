@@ -4,14 +4,13 @@ from typing import Protocol
 
 import numpy as np
 
-from charrnn.nn.arrays import DType, empty
+from charrnn.nn.arrays import DType, States, empty
 from charrnn.nn.chunk import Chunk
 from charrnn.nn.kernels.base import Kernels
 from charrnn.nn.kernels.plain import NUMPY
 from charrnn.nn.layers.noise import NoiseKey
 from charrnn.nn.model import CharModel
 from charrnn.nn.params import Params
-from charrnn.nn.tape import States
 
 
 class Backprop(Protocol):

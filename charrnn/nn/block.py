@@ -1,13 +1,14 @@
-"""A block: a cell, and what training does to its past and to what it hands upward."""
+"""A block: a cell with its recurrent regularisation, and the dropout of its outputs."""
 
 from dataclasses import dataclass, replace
 
-from charrnn.nn.arrays import DType, Floats, empty
-from charrnn.nn.cells import Cell, State, Tape
+from charrnn.nn.arrays import DType, Floats, State, Weights, empty
+from charrnn.nn.cells import Cell, Tape
 from charrnn.nn.kernels.base import Kernels
 from charrnn.nn.layers.dropout import Dropout
 from charrnn.nn.layers.noise import DropoutRates, NoiseKey
-from charrnn.nn.layers.recurrent_noise import PastTape, Weights
+from charrnn.nn.layers.recurrent_noise import RecurrentNoise
+from charrnn.nn.unroll import unroll, unroll_back
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class BlockTape:
     """Memory for a chunk: the cell's, that of the noise, and in numbers 2*T*B*H for a dropout."""
 
     cell: Tape
-    past: PastTape
+    noise: RecurrentNoise
     mask: Floats | None  # (T, B, H), or (1, B, H) for all steps
     dropped: Floats | None  # (T, B, H)
 
@@ -32,16 +33,19 @@ class BlockTape:
     def nbytes(self) -> int:
         """Bytes of all its arrays."""
         own = [array.nbytes for array in (self.mask, self.dropped) if array is not None]
-        return sum(own) + self.cell.nbytes + self.past.nbytes
+        return sum(own) + self.cell.nbytes + self.noise.nbytes
 
-    def output(self, noise: NoiseKey | None) -> Floats:
+    def output(self, key: NoiseKey | None) -> Floats:
         """What is handed upward (T, B, H): the hidden states, after dropout if there is any."""
-        return self.cell.h[1:] if noise is None or self.dropped is None else self.dropped
+        return self.cell.h[1:] if key is None or self.dropped is None else self.dropped
 
 
 @dataclass(frozen=True)
 class Block:
-    """Layer `k` of a network, between its pre-activations from below and what is read above."""
+    """Layer `k` of a network, between its pre-activations from below and what is read above.
+
+    Without a key nothing is dropped, and zoneout is replaced by its mean.
+    """
 
     k: int
     cell: Cell
@@ -50,29 +54,30 @@ class Block:
 
     def tape(self, T: int, B: int, dtype: DType, kernels: Kernels) -> BlockTape:
         """Memory for chunks of up to T steps of B tracks."""
-        H, G, states = self.cell.hidden_size, self.cell.gates, len(self.cell.states)
+        H, G, states = self.cell.hidden_size, len(self.cell.gates), len(self.cell.states)
         drops = self.dropout.rate > 0
         return BlockTape(
-            cell=self.cell.tape(T, B, dtype, kernels),
-            past=PastTape(self.rates, T, B, H, states, G * H, dtype),
+            cell=self.cell.tape(T, B, dtype, kernels, self.rates),
+            noise=RecurrentNoise(self.rates, T, B, H, states, G * H, dtype),
             mask=self.dropout.mask(T, B, H, dtype) if drops else None,
             dropped=empty((T, B, H), dtype) if drops else None,
         )
 
-    def prepare(self, w: Weights, tape: BlockTape, noise: NoiseKey | None) -> None:
-        """Lay the weights out, once after they have changed, and some of them dropped."""
-        tape.past.drop_weights_(noise, self.k, w["Wh"])
-        self.cell.prepare(tape.past.weights(noise, w), tape.cell)
+    def prepare(self, w: Weights, tape: BlockTape, key: NoiseKey | None) -> None:
+        """Lay the weights out, once after they have changed, and draw what is dropped of them."""
+        tape.noise.drop_weights_(key, self.k, w["Wh"])
+        mask = tape.noise.dropped(key, self.k)
+        self.cell.prepare(tape.noise.weights(key, w), tape.cell, mask)
 
-    def forward(self, w: Weights, state: State, tape: BlockTape, noise: NoiseKey | None) -> Floats:
+    def forward(self, w: Weights, state: State, tape: BlockTape, key: NoiseKey | None) -> Floats:
         """From the pre-activations on the tape to what is read above (T, B, H)."""
         steps = len(tape.cell.z)
-        tape.past.draw_(noise, self.k, steps)
-        past = tape.past.past(noise, steps)
-        self.cell.forward(tape.past.weights(noise, w), state, tape.cell, past)
-        if noise is not None and tape.mask is not None and tape.dropped is not None:
-            self.dropout.forward(tape.cell.h[1:], tape.mask, tape.dropped, noise, self.k)
-        return tape.output(noise)
+        tape.noise.draw_zoneout_(key, self.k, steps)
+        zoneout = tape.noise.zoneout(key, steps)
+        unroll(self.cell, tape.noise.weights(key, w), state, tape.cell, zoneout)
+        if key is not None and tape.mask is not None and tape.dropped is not None:
+            self.dropout.forward(tape.cell.h[1:], tape.mask, tape.dropped, key, self.k)
+        return tape.output(key)
 
     def backward(
         self,
@@ -81,15 +86,15 @@ class Block:
         tape: BlockTape,
         g: Weights,
         dstate: State | None,
-        noise: NoiseKey | None,
+        key: NoiseKey | None,
     ) -> State:
         """From dy to the gradients of the pre-activations, on the tape, and of the weights.
 
         Overwrites dy. Returns the gradient of the incoming state.
         """
-        if noise is not None and tape.mask is not None:
-            self.dropout.backward(dy, tape.mask)
-        weights, past = tape.past.weights(noise, w), tape.past.past(noise, len(dy))
-        dinitial = self.cell.backward(weights, dy, tape.cell, g, dstate, past)
-        tape.past.drop_weights_backward(noise, g["Wh"])
+        if key is not None and tape.mask is not None:
+            self.dropout.backward_(dy, tape.mask)
+        weights, zoneout = tape.noise.weights(key, w), tape.noise.zoneout(key, len(dy))
+        dinitial = unroll_back(self.cell, weights, dy, tape.cell, g, dstate, zoneout)
+        tape.noise.drop_gradient_(key, g["Wh"])
         return dinitial

@@ -8,9 +8,9 @@ from functools import cached_property
 
 import numpy as np
 
-from charrnn.nn.arrays import DType, Floats, Ids, Shape, empty
+from charrnn.nn.arrays import DType, Floats, Ids, Shape, State, States, empty
 from charrnn.nn.block import Block
-from charrnn.nn.cells import Cell, State
+from charrnn.nn.cells import Cell
 from charrnn.nn.chunk import Chunk
 from charrnn.nn.initializers import Initializer
 from charrnn.nn.kernels.base import Kernels
@@ -18,14 +18,12 @@ from charrnn.nn.kernels.plain import NUMPY
 from charrnn.nn.layers.dropout import Dropout, InputDropout
 from charrnn.nn.layers.head import Head
 from charrnn.nn.layers.loss import CrossEntropy, LossTape
-from charrnn.nn.layers.noise import DropoutRates, NoiseKey
+from charrnn.nn.layers.noise import QUIET, DropoutRates, NoiseKey
 from charrnn.nn.layers.projection import FromHidden, FromIds
 from charrnn.nn.ops import rows
 from charrnn.nn.params import Params
 from charrnn.nn.rng import stream
-from charrnn.nn.tape import ModelTape, States
-
-QUIET = DropoutRates()
+from charrnn.nn.tape import ModelTape
 
 
 @dataclass(frozen=True)
@@ -36,14 +34,14 @@ class CharModel:
     cells: tuple[Cell, ...]
     embedding_size: int = 0  # 0: one-hot
     tied: bool = False
-    noise: DropoutRates = QUIET
+    dropout: DropoutRates = QUIET
     learn_initial_state: bool = False
     label_smoothing: float = 0.0
 
     @cached_property
     def from_ids(self) -> FromIds:
         cell = self.cells[0]
-        width = cell.gates * cell.hidden_size
+        width = len(cell.gates) * cell.hidden_size
         return FromIds(self.vocab_size, self.embedding_size, width, cell.layer_norm)
 
     @cached_property
@@ -51,15 +49,15 @@ class CharModel:
         """The projections of layers 1, 2, ..."""
         below = [cell.hidden_size for cell in self.cells]
         return tuple(
-            FromHidden(D, cell.gates * cell.hidden_size, cell.layer_norm)
+            FromHidden(D, len(cell.gates) * cell.hidden_size, cell.layer_norm)
             for D, cell in zip(below, self.cells[1:], strict=False)
         )
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
-        rates = [*[self.noise.hidden] * (len(self.cells) - 1), self.noise.output]
+        rates = [*[self.dropout.hidden] * (len(self.cells) - 1), self.dropout.output]
         return tuple(
-            Block(k, cell, self.noise, self._dropout(rate))
+            Block(k, cell, self.dropout, self._dropout(rate))
             for k, (cell, rate) in enumerate(zip(self.cells, rates, strict=True))
         )
 
@@ -104,7 +102,7 @@ class CharModel:
             rng, w = stream(seed, "init.layer", k), p.scope(f"layers.{k}")
             if cell.layer_norm:
                 w["gx"][...] = 1.0
-            for block in np.split(w["Wx"], cell.gates, axis=1):
+            for block in np.split(w["Wx"], len(cell.gates), axis=1):
                 initializer.input_(block, rng)
             cell.init_(w, initializer, rng)
         if not self.tied:
@@ -121,7 +119,7 @@ class CharModel:
     def tape(self, T: int, B: int, dtype: DType, kernels: Kernels = NUMPY) -> ModelTape:
         """Memory for chunks of up to T steps of B tracks, and the kernels that work on it."""
         H, V = self.cells[-1].hidden_size, self.vocab_size
-        inputs = self._dropout(self.noise.input)
+        inputs = self._dropout(self.dropout.input)
         return ModelTape(
             blocks=tuple(block.tape(T, B, dtype, kernels) for block in self.blocks),
             tables=self.from_ids.tables(T * B, dtype, kernels),
@@ -132,11 +130,11 @@ class CharModel:
             dh=empty((T, B, H), dtype),
         )
 
-    def prepare(self, p: Params, tape: ModelTape, noise: NoiseKey | None = None) -> None:
+    def prepare(self, p: Params, tape: ModelTape, key: NoiseKey | None = None) -> None:
         """Lay the weights out on `tape` for `forward`: once, after they have changed."""
         self.from_ids.prepare(p.scope("layers.0"), p.get("embedding"), tape.tables)
         for block, memory in zip(self.blocks, tape.blocks, strict=True):
-            block.prepare(p.scope(f"layers.{block.k}"), memory, noise)
+            block.prepare(p.scope(f"layers.{block.k}"), memory, key)
 
     def forward(
         self,
@@ -144,7 +142,7 @@ class CharModel:
         ids: Ids,
         state: States,
         tape: ModelTape,
-        noise: NoiseKey | None = None,
+        key: NoiseKey | None = None,
         *,
         carry: int | None = None,
         skip: int = 0,
@@ -160,11 +158,11 @@ class CharModel:
         for k, (block, memory) in enumerate(zip(self.blocks, tape.blocks, strict=True)):
             w, z = p.scope(f"layers.{k}"), rows(memory.cell.z)
             if x is None:
-                kept = self._kept(ids, tape, noise)
+                kept = self._kept(ids, tape, key)
                 self.from_ids.forward(w, ids.reshape(-1), z, tape.tables, kept)
             else:
                 self.from_hidden[k - 1].forward(w, rows(x), z, tape.norms[k - 1])
-            x = block.forward(w, state[k], memory, noise)
+            x = block.forward(w, state[k], memory, key)
         assert x is not None
         self.head.forward(
             p.scope("head"), p.get("embedding"), rows(x[skip:]), rows(tape.logits[skip:])
@@ -175,7 +173,7 @@ class CharModel:
 
     def losses(self, targets: Ids, tape: ModelTape) -> Floats:
         """The loss of each target (T, B), in nats, from tape.logits, which become their softmax."""
-        self.loss.forward(rows(tape.logits), targets.reshape(-1), tape.loss)
+        self.loss.forward_(rows(tape.logits), targets.reshape(-1), tape.loss)
         return tape.loss.losses
 
     def loss_and_grads(
@@ -185,7 +183,7 @@ class CharModel:
         chunk: Chunk,
         state: States | None,
         tape: ModelTape,
-        noise: NoiseKey | None = None,
+        key: NoiseKey | None = None,
     ) -> tuple[float, States]:
         """One chunk, there and back: its loss in nats per character; the gradient fills `g`.
 
@@ -194,11 +192,11 @@ class CharModel:
         divided by `chunk.divisor`.
         """
         start = self.initial_state(p, chunk.x.shape[1]) if state is None else state
-        self.prepare(p, tape, noise)
-        last = self.forward(p, chunk.x, start, tape, noise, carry=chunk.carry, skip=chunk.skip)
+        self.prepare(p, tape, key)
+        last = self.forward(p, chunk.x, start, tape, key, carry=chunk.carry, skip=chunk.skip)
         loss = self.training_loss_(chunk, tape) / chunk.divisor
         self.loss_backward_(chunk, tape)
-        dstart = self.backward(p, g, chunk, tape, noise)
+        dstart = self.backward(p, g, chunk, tape, key)
         self.initial_gradients(g, dstart, begins=state is None)
         return loss, last
 
@@ -206,7 +204,7 @@ class CharModel:
         """The summed losses of the targets that count; tape.logits become their softmax."""
         skip, y = chunk.skip, chunk.y[chunk.skip :]
         counted = tape.loss.first(y.size)
-        self.objective.forward(rows(tape.logits[skip:]), y.reshape(-1), counted)
+        self.objective.forward_(rows(tape.logits[skip:]), y.reshape(-1), counted)
         losses = counted.losses
         if chunk.weights is not None:
             np.multiply(losses, chunk.weights[skip:].reshape(-1), out=losses)
@@ -215,7 +213,7 @@ class CharModel:
     def loss_backward_(self, chunk: Chunk, tape: ModelTape) -> None:
         """The softmax in tape.logits becomes the gradient of the loss by the logits."""
         dlogits = rows(tape.logits[chunk.skip :])
-        self.objective.backward(dlogits, tape.loss.first(len(dlogits)), 1.0 / chunk.divisor)
+        self.objective.backward_(dlogits, tape.loss.first(len(dlogits)), 1.0 / chunk.divisor)
         if chunk.weights is not None:
             np.multiply(dlogits, chunk.weights[chunk.skip :].reshape(-1, 1), out=dlogits)
 
@@ -225,7 +223,7 @@ class CharModel:
         g: Params,
         chunk: Chunk,
         tape: ModelTape,
-        noise: NoiseKey | None,
+        key: NoiseKey | None,
         *,
         dlast: States | None = None,
     ) -> States:
@@ -237,7 +235,7 @@ class CharModel:
         embedding, dembedding = p.get("embedding"), g.get("embedding")
         if dembedding is not None:
             dembedding[...] = 0.0
-        dh, top = tape.dh, tape.blocks[-1].output(noise)
+        dh, top = tape.dh, tape.blocks[-1].output(key)
         dh[:skip] = 0.0
         self.head.backward(
             p.scope("head"),
@@ -252,13 +250,13 @@ class CharModel:
         for k in reversed(range(len(self.blocks))):
             w, dw, memory = p.scope(f"layers.{k}"), g.scope(f"layers.{k}"), tape.blocks[k]
             dstate = None if dlast is None else dlast[k]
-            dstart.insert(0, self.blocks[k].backward(w, dh, memory, dw, dstate, noise))
+            dstart.insert(0, self.blocks[k].backward(w, dh, memory, dw, dstate, key))
             dz = rows(memory.cell.z)
             if k:
-                below = rows(tape.blocks[k - 1].output(noise))
+                below = rows(tape.blocks[k - 1].output(key))
                 self.from_hidden[k - 1].backward(w, below, dz, rows(dh), dw, tape.norms[k - 1])
             else:
-                kept = tape.inputs.factors(len(x)) if noise and tape.inputs else None
+                kept = tape.inputs.factors(len(x)) if key and tape.inputs else None
                 self.from_ids.backward(
                     w, embedding, x.reshape(-1), dz, tape.tables, dw, dembedding, kept
                 )
@@ -276,13 +274,13 @@ class CharModel:
         return (self.from_ids, *self.from_hidden)
 
     def _dropout(self, rate: float) -> Dropout:
-        return Dropout(rate, self.noise.variational)
+        return Dropout(rate, self.dropout.variational)
 
-    def _kept(self, ids: Ids, tape: ModelTape, noise: NoiseKey | None) -> Floats | None:
+    def _kept(self, ids: Ids, tape: ModelTape, key: NoiseKey | None) -> Floats | None:
         """What the characters are multiplied with, where some are dropped."""
-        if noise is None or tape.inputs is None:
+        if key is None or tape.inputs is None:
             return None
-        tape.inputs.draw_(ids, noise)
+        tape.inputs.draw_(ids, key)
         return tape.inputs.factors(len(ids))
 
     def _initial(self, p: Params, k: int, name: str, B: int) -> Floats:

@@ -1,7 +1,6 @@
 """The tape of a model: what its forward pass writes and its backward pass reads."""
 
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 from charrnn.nn.arrays import Floats
 from charrnn.nn.block import BlockTape
@@ -9,9 +8,6 @@ from charrnn.nn.layers.dropout import InputDropout
 from charrnn.nn.layers.loss import LossTape
 from charrnn.nn.layers.norm import Norm
 from charrnn.nn.layers.projection import Tables
-from charrnn.nn.layers.recurrent_noise import State
-
-States: TypeAlias = tuple[State, ...]  # one a layer
 
 
 @dataclass(frozen=True)

@@ -85,5 +85,5 @@ def _advice(part: str, config: Config, plan: Plan) -> Iterator[str]:
         yield f"a smaller model.{name} ({getattr(model, name)})"
     if model.num_layers > MANY:
         yield f"model.num_layers ({model.num_layers})"
-    if sum(cell.gates * cell.hidden_size for cell in plan.model.cells) < V:
+    if sum(len(cell.gates) * cell.hidden_size for cell in plan.model.cells) < V:
         yield f"a higher data.min_count (there are {V:,} symbols)"

@@ -10,12 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from charrnn.nn.arrays import Floats, Ids
+from charrnn.nn.arrays import Floats, Ids, States
 from charrnn.nn.model import CharModel
 from charrnn.nn.ops import may_overflow
 from charrnn.nn.params import Params
 from charrnn.nn.rng import stream
-from charrnn.nn.tape import States
 from charrnn.sampling.filters import Filter, probabilities
 
 GROUP = 2

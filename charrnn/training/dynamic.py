@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from charrnn.nn.arrays import Floats
+from charrnn.nn.arrays import Floats, States
 from charrnn.nn.backprop import WholeChunk
 from charrnn.nn.chunk import Chunk
 from charrnn.nn.kernels.base import Kernels
@@ -18,7 +18,6 @@ from charrnn.nn.kernels.plain import NUMPY
 from charrnn.nn.model import CharModel
 from charrnn.nn.ops import may_overflow
 from charrnn.nn.params import Params
-from charrnn.nn.tape import States
 from charrnn.text.part import Part
 
 EPS = 0.05  # of the mean root: what training never changed is not to change without bounds

@@ -11,14 +11,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from charrnn.nn.arrays import Floats, Ids
-from charrnn.nn.cells import State
+from charrnn.nn.arrays import Floats, Ids, State, States
 from charrnn.nn.kernels.base import Kernels
 from charrnn.nn.kernels.plain import NUMPY
 from charrnn.nn.model import CharModel
 from charrnn.nn.ops import may_overflow
 from charrnn.nn.params import Params
-from charrnn.nn.tape import ModelTape, States
+from charrnn.nn.tape import ModelTape
 from charrnn.parallel.base import SOLO, Communicator
 from charrnn.text.part import Part
 from charrnn.training.evaluate_records import RecordEvaluation

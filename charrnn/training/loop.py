@@ -4,12 +4,12 @@ from collections.abc import Callable, Generator, Iterator
 from math import isfinite
 from time import perf_counter
 
+from charrnn.nn.arrays import States
 from charrnn.nn.chunk import Chunk
 from charrnn.nn.layers.noise import NoiseKey
 from charrnn.nn.ops import may_overflow
 from charrnn.nn.params import Params
 from charrnn.nn.rng import stream
-from charrnn.nn.tape import States
 from charrnn.optim import (
     Moment,
     average_,

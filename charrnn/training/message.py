@@ -10,10 +10,9 @@ from itertools import count
 
 import numpy as np
 
-from charrnn.nn.arrays import DType, Shape
+from charrnn.nn.arrays import DType, Shape, States
 from charrnn.nn.cells import Cell
 from charrnn.nn.params import Params, size_of
-from charrnn.nn.tape import States
 from charrnn.parallel.base import Communicator, share
 
 NUMBERS = ("loss", "seconds", "stop")

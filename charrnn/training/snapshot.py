@@ -16,10 +16,9 @@ from typing import Any
 import numpy as np
 
 from charrnn.errors import CheckpointError
-from charrnn.nn.arrays import Floats, Shape
+from charrnn.nn.arrays import Floats, Shape, States
 from charrnn.nn.model import CharModel
 from charrnn.nn.params import Params
-from charrnn.nn.tape import States
 from charrnn.optim import Optimizer
 from charrnn.storage.header import Counter
 from charrnn.training.state import TrainState

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
+from charrnn.nn.arrays import States
 from charrnn.nn.params import Params
-from charrnn.nn.tape import States
 from charrnn.optim import Optimizer, Slots, new_slots
 from charrnn.storage.header import COUNT, LOSS, Check, Counter
 

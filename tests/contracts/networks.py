@@ -75,7 +75,7 @@ NOISES = {
 
 def masks_of(model: CharModel, tape) -> naive.Masks:
     """What the noise of the last chunk on `tape` was, for the oracle."""
-    steps, pasts = len(tape.logits), [block.past for block in tape.blocks]
+    steps, noises = len(tape.logits), [block.noise for block in tape.blocks]
     B = tape.logits.shape[1]
     return naive.Masks(
         outputs=[
@@ -83,9 +83,9 @@ def masks_of(model: CharModel, tape) -> naive.Masks:
             for b in tape.blocks
         ],
         inputs=None if tape.inputs is None else tape.inputs.factors(steps).reshape(steps, B).copy(),
-        past=[None if p.mask is None else p.mask.copy() for p in pasts],
-        weights=[None if p.kept is None else p.kept.copy() for p in pasts],
-        held=[[h[:steps].copy() for h in p.held] for p in pasts] if model.noise.zoneout else [],
+        past=[None if p.mask is None else p.mask.copy() for p in noises],
+        weights=[None if p.kept is None else p.kept.copy() for p in noises],
+        held=[[h[:steps].copy() for h in p.held] for p in noises] if model.dropout.zoneout else [],
     )
 
 

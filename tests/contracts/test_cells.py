@@ -1,13 +1,12 @@
 """What every cell in CELLS keeps, whatever it computes."""
 
-import re
-
 import numpy as np
 import pytest
 
 from charrnn.nn.chunk import Chunk
 from charrnn.nn.layers.noise import DropoutRates
 from charrnn.nn.model import CharModel
+from charrnn.nn.unroll import unroll, unroll_back
 from tests import naive
 from tests.contracts.networks import (
     EVERY_CELL,
@@ -118,7 +117,7 @@ def test_the_gradients_of_both_ends_of_the_state(cell) -> None:
     """Loss = <h_1..h_T, a> + <last state, d>; its slope along a random incoming state."""
     rng = np.random.default_rng(3)
     w = {k: rng.normal(0.0, 0.5, s) for k, s in cell.shapes().items()}
-    z = rng.normal(size=(T, B, cell.gates * H))
+    z = rng.normal(size=(T, B, len(cell.gates) * H))
     a = rng.normal(size=(T, B, H))
     d, state, v = random_state(cell, 1), random_state(cell, 2), random_state(cell, 3)
     tape = cell.tape(T, B, FLOAT64)
@@ -128,7 +127,7 @@ def test_the_gradients_of_both_ends_of_the_state(cell) -> None:
     def loss(along: float) -> float:
         tape.z[...] = z
         moved = tuple(s + along * u for s, u in zip(state, v, strict=True))
-        last = cell.forward(w, moved, tape)
+        last = unroll(cell, w, moved, tape)
         return float(
             (tape.h[1:] * a).sum() + sum((x * y).sum() for x, y in zip(last, d, strict=True))
         )
@@ -137,7 +136,7 @@ def test_the_gradients_of_both_ends_of_the_state(cell) -> None:
     numeric = (loss(step) - loss(-step)) / (2 * step)
     loss(0.0)
     g = {k: np.empty(s) for k, s in cell.shapes().items()}
-    dstate = cell.backward(w, a, tape, g, d)
+    dstate = unroll_back(cell, w, a, tape, g, d)
     analytic = sum(float((x * y).sum()) for x, y in zip(dstate, v, strict=True))
     assert analytic == pytest.approx(numeric, rel=1e-7)
 
@@ -146,15 +145,15 @@ def test_the_gradients_of_both_ends_of_the_state(cell) -> None:
 def test_a_cell_alone_is_the_oracles_entry_by_entry_with_a_gradient_at_its_last_state(cell) -> None:
     rng = np.random.default_rng(4)
     w = {k: rng.normal(0.0, 0.5, s) for k, s in cell.shapes().items()}
-    z, dh = rng.normal(size=(T, B, cell.gates * H)), rng.normal(size=(T, B, H))
+    z, dh = rng.normal(size=(T, B, len(cell.gates) * H)), rng.normal(size=(T, B, H))
     start, dlast = random_state(cell, 1), random_state(cell, 2)
     tape = cell.tape(T, B, FLOAT64)
     tape.z[...] = z
     g = {k: np.full(s, np.nan) for k, s in cell.shapes().items()}
     cell.prepare(w, tape)
-    last = cell.forward(w, start, tape)
+    last = unroll(cell, w, start, tape)
     h = tape.h[1:].copy()
-    dstart = cell.backward(w, dh, tape, g, dlast)
+    dstart = unroll_back(cell, w, dh, tape, g, dlast)
 
     oracle, grads = naive.cell_for(cell), {k: np.zeros_like(a) for k, a in w.items()}
     for b in range(B):
@@ -175,7 +174,7 @@ def test_a_cell_alone_is_the_oracles_entry_by_entry_with_a_gradient_at_its_last_
 
 @each_cell
 def test_nothing_is_read_from_a_tape_that_was_not_written_for_this_chunk(cell) -> None:
-    model = CharModel(V, (cell, cell), 3, noise=DROPOUT)
+    model = CharModel(V, (cell, cell), 3, dropout=DROPOUT)
     p, (x, y) = weights(model), chunk()
     results = []
     for stale in (0.0, np.nan):
@@ -190,7 +189,7 @@ def test_nothing_is_read_from_a_tape_that_was_not_written_for_this_chunk(cell) -
 
 @each_cell
 def test_a_shorter_chunk_uses_a_part_of_the_tape(cell) -> None:
-    model = CharModel(V, (cell, cell), noise=DROPOUT)
+    model = CharModel(V, (cell, cell), dropout=DROPOUT)
     p, (x, y) = weights(model), chunk(steps=3)
     results = []
     for capacity in (3, 8):
@@ -215,7 +214,7 @@ def test_a_tape_may_be_used_again(cell) -> None:
 
 @each_cell
 def test_float32_stays_float32_and_close(cell) -> None:
-    model = CharModel(V, (cell, cell), learn_initial_state=True, noise=DROPOUT)
+    model = CharModel(V, (cell, cell), learn_initial_state=True, dropout=DROPOUT)
     x, y = chunk()
     p64, p32 = weights(model), weights(model, dtype=np.float32)
     assert p32.flat.dtype == np.float32
@@ -245,7 +244,7 @@ def test_without_noise_there_is_no_dropout(cell) -> None:
     x, y = chunk()
     plain, noisy = (
         CharModel(V, (cell, cell)),
-        CharModel(V, (cell, cell), noise=NOISES["all but zoneout"]),
+        CharModel(V, (cell, cell), dropout=NOISES["all but zoneout"]),
     )
     p = weights(plain)
     g, h = p.like(), p.like()
@@ -263,18 +262,42 @@ def test_the_memory_of_a_tape_is_what_its_docstring_says(
 ) -> None:
     sized = type(cell)(size, **{k: v for k, v in vars(cell).items() if k != "hidden_size"})
     tape = sized.tape(steps, tracks, np.dtype(dtype))
-    says = type(tape).__doc__.split("Layer norm" if not cell.layer_norm else "\0")[0]
-    formulas = re.findall(r"(?:\d+\*)?(?:[TBH]\*)*[TBH](?=[ ,.;])", says)
-    assert len(formulas) >= 3
+    formulas = [tape.memory, *([tape.norm_memory] if cell.layer_norm else [])]
+    assert all(formula in type(tape).__doc__ for formula in formulas)
     numbers = sum(eval(f, {"T": steps, "B": tracks, "H": size}) for f in formulas)
     assert tape.nbytes == numbers * np.dtype(dtype).itemsize
 
 
 @each_cell
+def test_a_tape_names_its_arrays_over_time(cell) -> None:
+    """Those, and no others, have T or T+1 rows: T is a number that is no other size."""
+    steps = 37
+    tape = cell.tape(steps, B, FLOAT64, rates=NOISES["all"])
+    arrays = {k: a for k, a in vars(tape).items() if isinstance(a, np.ndarray)}
+    assert {k for k, a in arrays.items() if len(a) in (steps, steps + 1)} == set(tape.over_time)
+    shorter = tape.first(2)
+    for name in tape.over_time:
+        part, whole = getattr(shorter, name), arrays[name]
+        assert len(part) == len(whole) - steps + 2
+        assert np.shares_memory(part, whole)
+    assert [len(state) for state in shorter.raw] == [2] * len(cell.states)
+
+
+@each_cell
+def test_without_zoneout_a_step_writes_the_state_itself(cell) -> None:
+    tape = cell.tape(T, B, FLOAT64)
+    assert all(map(np.shares_memory, tape.computed, tape.states))
+    apart = cell.tape(T, B, FLOAT64, rates=NOISES["zoneout"])
+    assert not any(map(np.shares_memory, apart.computed, apart.states))
+    extra = T * B * H * len(cell.states) * FLOAT64.itemsize
+    assert apart.nbytes == tape.nbytes + extra
+
+
+@each_cell
 @pytest.mark.parametrize("dropout", [0.0, 0.5])
 def test_the_memory_of_a_models_tape_is_what_its_docstring_says(cell, dropout: float) -> None:
-    model = CharModel(V, (cell, cell), noise=DropoutRates(hidden=dropout, output=dropout))
-    G, N = cell.gates, (model.tape(T, B, FLOAT64).nbytes - V * T * B) // 8
+    model = CharModel(V, (cell, cell), dropout=DropoutRates(hidden=dropout, output=dropout))
+    G, N = len(cell.gates), (model.tape(T, B, FLOAT64).nbytes - V * T * B) // 8
     own = 2 * V * G * H + V * T * B + T * B * (V + 3) + T * B * H
     own += 2 * 2 * T * B * H if dropout else 0
     own += 2 * (V + T * B) * (G * H + 1) if cell.layer_norm else 0

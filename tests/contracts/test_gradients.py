@@ -57,7 +57,7 @@ def test_back_propagation_is_the_derivative(
 @each_cell
 @pytest.mark.parametrize("kind", NOISES)
 def test_it_is_under_every_kind_of_noise(cell, kind: str) -> None:
-    model = CharModel(V, (cell,) * 2, E, noise=NOISES[kind], label_smoothing=0.1)
+    model = CharModel(V, (cell,) * 2, E, dropout=NOISES[kind], label_smoothing=0.1)
     errors = check(model)
     assert max(errors.values()) < TOLERANCE, errors
 

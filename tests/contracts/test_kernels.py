@@ -7,13 +7,11 @@ import pytest
 
 from charrnn.errors import UsageError
 from charrnn.nn import kernels
-from charrnn.nn.cells import gru, lstm, rnn
 from charrnn.nn.chunk import Chunk
 from charrnn.nn.gradcheck import directional_error
 from charrnn.nn.kernels import KERNELS, choose_kernels, installed
 from charrnn.nn.kernels.plain import NUMPY, Plain
 from charrnn.nn.kernels.tiled import WIDTH, Tiled, depth_of
-from charrnn.nn.layers import projection
 from charrnn.nn.layers.noise import DropoutRates
 from charrnn.nn.model import CharModel
 from tests.contracts.networks import (
@@ -32,11 +30,7 @@ from tests.contracts.networks import (
 FLOAT32 = np.dtype(np.float32)
 SETS = {name: KERNELS[name]() for name in installed()}
 OTHERS = [name for name in SETS if name != "numpy"]
-STEPS = {
-    name: function
-    for module in (rnn, lstm, gru, projection)
-    for name, function in inspect.getmembers(module, inspect.isfunction)
-}
+STEPS = {plain.__name__: plain for name in OTHERS for plain in SETS[name].compiled}
 NOISE = DropoutRates(hidden=0.3, output=0.3)
 each_set = pytest.mark.parametrize("name", SETS)
 each_dtype = pytest.mark.parametrize("dtype", [FLOAT32, FLOAT64], ids=str)
@@ -47,7 +41,11 @@ each_dtype = pytest.mark.parametrize("dtype", [FLOAT32, FLOAT64], ids=str)
 @pytest.mark.parametrize("layers", [1, 2])
 def test_back_propagation_is_the_derivative(name: str, cell, layers: int) -> None:
     model = CharModel(
-        V, (cell,) * layers, 3, noise=DropoutRates(hidden=0.3, output=0.3), learn_initial_state=True
+        V,
+        (cell,) * layers,
+        3,
+        dropout=DropoutRates(hidden=0.3, output=0.3),
+        learn_initial_state=True,
     )
     p, (x, y) = weights(model), chunk()
     tape, g, scratch = model.tape(T, B, FLOAT64, SETS[name]), p.like(), p.like()
@@ -80,7 +78,7 @@ def test_a_set_agrees_with_numpys_to_rounding(name: str, cell, dtype, bound: flo
         np.testing.assert_allclose(ours, theirs, rtol=bound, atol=bound * np.abs(theirs).max())
 
 
-@pytest.mark.parametrize("step", sorted({k for name in OTHERS for k in SETS[name].compiled}))
+@pytest.mark.parametrize("step", sorted(STEPS))
 @each_dtype
 def test_a_compiled_step_is_its_plain_twin(step: str, dtype) -> None:
     plain = STEPS[step]
@@ -96,7 +94,7 @@ def test_a_compiled_step_is_its_plain_twin(step: str, dtype) -> None:
         ours = {k: a.copy() for k, a in arguments.items()}
         theirs = {k: a.copy() for k, a in arguments.items()}
         plain(*ours.values())
-        SETS[name].compiled[step](*theirs.values())
+        SETS[name].compiled[plain](*theirs.values())
         changed = [k for k in ours if k not in ("scratch", "mask", "one_hot", "dinner")]
         assert any(np.any(ours[k] != arguments[k]) for k in changed)
         for k in changed:

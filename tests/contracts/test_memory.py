@@ -23,7 +23,7 @@ def test_a_step_allocates_nothing_that_grows_with_anything(name: str, cell) -> N
     """What remains, views and random generators and NumPy's buffers, is of one size for all."""
     sized = type(cell)(H, **{k: v for k, v in vars(cell).items() if k != "hidden_size"})
     model = CharModel(
-        V, (sized, sized), 8, noise=DropoutRates(hidden=0.2, output=0.2), learn_initial_state=True
+        V, (sized, sized), 8, dropout=DropoutRates(hidden=0.2, output=0.2), learn_initial_state=True
     )
     p = model.init(1, Default(), np.dtype(np.float32))
     rule, g = OPTIMIZERS["adam"](), p.like()

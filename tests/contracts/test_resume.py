@@ -55,7 +55,7 @@ def plan(
         DropoutRates(hidden=0.2, output=0.2, recurrent=0.2, zoneout=0.1) if rich else DropoutRates()
     )
     return Plan(
-        model=CharModel(V, (cell,) * (1 + rich), noise=rates, learn_initial_state=rich),
+        model=CharModel(V, (cell,) * (1 + rich), dropout=rates, learn_initial_state=rich),
         optimizer=OPTIMIZERS[optimizer](learning_rate=0.05),
         schedule=SCHEDULES[schedule](),
         batches=Batches(part(44, 1), 3, 4, jitter=0.4 * rich, seed=3),

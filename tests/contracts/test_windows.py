@@ -41,7 +41,7 @@ COUNTS = np.random.default_rng(0).integers(2, size=(T, B)).astype(float)
 )
 def test_which_targets_count_is_the_oracles(cell, how: dict, smoothing: float) -> None:
     """Truncated back-propagation by its definition: the last targets count, all steps are read."""
-    model = CharModel(V, (cell, cell), E, noise=NOISES["all"], label_smoothing=smoothing)
+    model = CharModel(V, (cell, cell), E, dropout=NOISES["all"], label_smoothing=smoothing)
     p, (x, y) = weights(model), chunk()
     window = Chunk(x, y, **how)
     state = tuple(random_state(cell, k) for k in range(2))
@@ -65,7 +65,7 @@ def test_which_targets_count_is_the_oracles(cell, how: dict, smoothing: float) -
 @pytest.mark.parametrize("N", thinned([1, 2, 3, T, 2 * T], [1, 3, 2 * T]))
 @pytest.mark.parametrize("kind", thinned(list(NOISES), ["quiet", "all"]))
 def test_what_is_computed_again_is_what_it_was(cell, N: int, kind: str) -> None:
-    model = CharModel(V, (cell, cell), E, noise=NOISES[kind], learn_initial_state=True)
+    model = CharModel(V, (cell, cell), E, dropout=NOISES[kind], learn_initial_state=True)
     p, (x, y) = weights(model), chunk()
     parts = InParts(model, T, N, B, FLOAT64)
     for state in (None, tuple(random_state(cell, k) for k in range(2))):

@@ -37,7 +37,7 @@ def in_truth(model, p, ids, monkeypatch) -> dict[Value, np.ndarray]:
             return new, cache
 
         monkeypatch.setattr(kind, "step", step)
-    held = [[np.full((len(ids), 1, H), model.noise.zoneout)] * len(c.states) for c in model.cells]
+    held = [[np.full((len(ids), 1, H), model.dropout.zoneout)] * len(c.states) for c in model.cells]
     masks = naive.Masks([None] * len(model.cells), held=held)
     x = ids[:, None]
     _, _, states = naive.loss_and_grads(model, p, x, x, masks=masks)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from charrnn.nn.cells import CELLS, Lstm, Rnn
+from charrnn.nn.cells.base import meaning_of
 from charrnn.nn.chunk import Chunk
 from charrnn.nn.layers.noise import DropoutRates
 from charrnn.nn.model import CharModel
@@ -20,7 +21,7 @@ STEP = 2e-6
 
 def masks_of(model: CharModel) -> naive.Masks:
     """Zoneout as evaluation has it: the share that is expected to stay."""
-    rate = model.noise.zoneout
+    rate = model.dropout.zoneout
     held = [np.full((T, 1, H), rate)]
     return naive.Masks(
         outputs=[None] * len(model.cells),
@@ -187,6 +188,7 @@ def test_row_norms_of_anything(x: np.ndarray) -> None:
 
 @pytest.mark.parametrize("name", CELLS)
 def test_every_cell_names_its_gates(name: str) -> None:
-    cell = CELLS[name]
-    assert len(cell.slopes) == cell.gates
-    assert set(cell.slopes.values()) <= {0.25, 1.0}
+    cell = CELLS[name](H)
+    assert cell.shapes()["Wh"] == (H, len(cell.gates) * H)
+    assert all(gate.slope == {"sigmoid": 0.25}.get(gate.nonlinearity, 1.0) for gate in cell.gates)
+    assert all(meaning_of(cell, name) for name in (*cell.states, *(g.name for g in cell.gates)))

@@ -37,7 +37,7 @@ NOISES = [
     ids=repr,
 )
 def test_a_tape_is_counted_to_the_byte(cell, noise: DropoutRates, kernels: str) -> None:
-    model = CharModel(V, (cell, cell), 5, noise=noise, learn_initial_state=True)
+    model = CharModel(V, (cell, cell), 5, dropout=noise, learn_initial_state=True)
     for tracks, recompute in ((1, None), (12, None), (50, None), (12, 3), (12, 4)):
         p = plan(model=model, batches=Batches(part(2000), tracks, 11))
         p = replace(p, kernels=KERNELS[kernels](), recompute=recompute)

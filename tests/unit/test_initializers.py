@@ -17,7 +17,7 @@ def test_each_gate_is_a_matrix_of_its_own(cell: str) -> None:
     """Orthogonal gate by gate, and Glorot's bound is that of one gate, not of all beside it."""
     model = CharModel(20, (CELLS[cell](H),) * 2)
     p = model.init(1, Default(), FLOAT64)
-    G = model.cells[0].gates
+    G = len(model.cells[0].gates)
     for k, D in enumerate((20, H)):
         for block in np.split(p[f"layers.{k}.Wh"], G, axis=1):
             np.testing.assert_allclose(block @ block.T, np.eye(H), atol=1e-12)

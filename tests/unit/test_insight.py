@@ -73,7 +73,7 @@ def part_of(n: int, seed: int = 0) -> Part:
 @pytest.mark.parametrize("recompute", [None, 3])
 def test_clipping_is_that_of_training(recompute: int | None) -> None:
     """Against whole chunks without clipping: the norm before; after it, what the limits leave."""
-    model = CharModel(V, (Gru(H), Gru(H)), noise=DropoutRates(hidden=0.3))
+    model = CharModel(V, (Gru(H), Gru(H)), dropout=DropoutRates(hidden=0.3))
     p, batches = weights(model), Batches(part_of(200), 3, 8)
     tape, g, state, expected = model.tape(8, 3, FLOAT64), p.like(), None, []
     for k in range(5):

@@ -61,10 +61,10 @@ def test_the_sum_of_rows() -> None:
 def test_cross_entropy_by_hand_and_without_overflow(shift: float) -> None:
     logits = np.log(np.array([[0.1, 0.2, 0.7], [0.5, 0.25, 0.25]])) + shift
     tape = LossTape.empty(2, FLOAT64)
-    CrossEntropy(3).forward(logits, np.array([2, 0]), tape)
+    CrossEntropy(3).forward_(logits, np.array([2, 0]), tape)
     np.testing.assert_allclose(tape.losses, -np.log([0.7, 0.5]), rtol=1e-9)
     np.testing.assert_allclose(logits, [[0.1, 0.2, 0.7], [0.5, 0.25, 0.25]], rtol=1e-9)
-    CrossEntropy(3).backward(logits, tape, 0.5)
+    CrossEntropy(3).backward_(logits, tape, 0.5)
     np.testing.assert_allclose(logits, [[0.05, 0.1, -0.15], [-0.25, 0.125, 0.125]], rtol=1e-9)
 
 
@@ -166,7 +166,7 @@ def test_dropout_keeps_the_mean_and_says_which(rate: float) -> None:
     assert y.mean() == pytest.approx(2.0, rel=0.05)
     np.testing.assert_array_equal(y, x * mask)
     dy = np.ones_like(x)
-    Dropout(rate).backward(dy, mask)
+    Dropout(rate).backward_(dy, mask)
     np.testing.assert_array_equal(dy, mask)
 
 

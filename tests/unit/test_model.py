@@ -28,7 +28,7 @@ def test_the_tracks_of_two_workers_add_up_to_the_whole_chunk(learned: bool) -> N
 
 
 def test_every_layer_has_a_dropout_of_its_own() -> None:
-    model = CharModel(V, (Lstm(H),) * 3, noise=DropoutRates(hidden=0.5, output=0.5))
+    model = CharModel(V, (Lstm(H),) * 3, dropout=DropoutRates(hidden=0.5, output=0.5))
     p, (x, y) = weights(model), chunk()
     tape = model.tape(T, B, FLOAT64)
     model.loss_and_grads(p, p.like(), Chunk(x, y), None, tape, noise)
@@ -80,7 +80,7 @@ def test_characters_may_be_integers_of_any_type(dtype: type) -> None:
 
 def test_weights_characters_and_the_incoming_state_are_only_read() -> None:
     model = CharModel(
-        V, (Lstm(H), Lstm(H)), H, tied=True, noise=DropoutRates(hidden=0.4, output=0.4)
+        V, (Lstm(H), Lstm(H)), H, tied=True, dropout=DropoutRates(hidden=0.4, output=0.4)
     )
     p, (x, y) = weights(model), chunk()
     state = tuple(random_state(cell, k) for k, cell in enumerate(model.cells))

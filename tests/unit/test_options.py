@@ -61,7 +61,7 @@ OPTIONS = {
         "test": records(20, 2),
     },
     "noise": {
-        "model": CharModel(V, (Gru(6),) * 2, noise=DropoutRates(0.1, 0.2, 0.2, 0.2, 0.2, 0.2))
+        "model": CharModel(V, (Gru(6),) * 2, dropout=DropoutRates(0.1, 0.2, 0.2, 0.2, 0.2, 0.2))
     },
 }
 each_option = pytest.mark.parametrize("name", OPTIONS)

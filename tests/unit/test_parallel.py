@@ -42,7 +42,7 @@ def run(p, comm=SOLO, stop=never, dtype=FLOAT64, state=None):
 @pytest.mark.parametrize("ranks", [2, 3])
 def test_fifty_steps_of_many_ranks_are_fifty_steps_of_one(cell, ranks: int) -> None:
     """Five tracks, which no number of ranks divides, and dropout, whose masks belong to tracks."""
-    model = CharModel(V, (cell, cell), 4, noise=NOISE, learn_initial_state=True)
+    model = CharModel(V, (cell, cell), 4, dropout=NOISE, learn_initial_state=True)
     p = plan(model=model, batches=Batches(part(600), 5, 10), limits=Limits(max_steps=50))
     alone, events = run(p)
     results = together(ranks, lambda comm: run(p, comm))

@@ -18,7 +18,7 @@ OPTIONS = [
     {},
     {"embedding_size": E},
     {"embedding_size": 4, "tied": True},
-    {"learn_initial_state": True, "label_smoothing": 0.1, "noise": NOISES["all"]},
+    {"learn_initial_state": True, "label_smoothing": 0.1, "dropout": NOISES["all"]},
 ]
 
 
@@ -28,7 +28,7 @@ def naive_predictions(model, p, ids):
     With the loss of one target alone the gradient of the head's bias is softmax - one-hot. Where
     training holds units by zoneout, reading holds that share of each (Krueger et al. 2017).
     """
-    found, held = [], np.full((len(ids), 1, model.cells[0].hidden_size), model.noise.zoneout)
+    found, held = [], np.full((len(ids), 1, model.cells[0].hidden_size), model.dropout.zoneout)
     states = [[held] * len(cell.states) for cell in model.cells]
     masks = naive.Masks([None] * len(model.cells), held=states)
     for t in range(len(ids) - 1):

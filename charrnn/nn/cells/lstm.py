@@ -1,19 +1,13 @@
 """The long short-term memory: a cell state that is added to, and three gates that guard it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
 
-from charrnn.nn.arrays import DType, Floats, Shape, empty
-from charrnn.nn.cells.base import (
-    State,
-    Tape,
-    Weights,
-    layer_norm,
-    past_shapes,
-    recurrent_,
-)
+from charrnn.nn.arrays import DType, Floats, Shape, State, Weights, empty
+from charrnn.nn.cells.base import Gate, Tape, layer_norm, raw_states, recurrent_, recurrent_shapes
 from charrnn.nn.cells.peephole import (
     Peepholes,
     peephole_gradients,
@@ -23,32 +17,37 @@ from charrnn.nn.cells.peephole import (
 from charrnn.nn.initializers import Initializer
 from charrnn.nn.kernels.base import Kernels
 from charrnn.nn.kernels.plain import NUMPY
-from charrnn.nn.layers.recurrent_noise import UNTOUCHED, Past
-from charrnn.nn.layers.recurrent_product import Recurrence
+from charrnn.nn.layers.noise import QUIET, DropoutRates
+from charrnn.nn.layers.recurrent_product import RecurrentProduct
 from charrnn.nn.ops import by_gate, sigmoid_
 from charrnn.settings import setting
 
 
 @dataclass(frozen=True)
 class LstmTape(Tape):
-    """Numbers: 11*T*B*H over time, 4*B*H for the states at both ends, 14*B*H of scratch for a step.
+    """Numbers: {memory}.
 
-    Beside them the two layouts of Wh, 8*H*H where the kernels are plain.
-    Layer norm adds 8*T*B*H and T*B, and 4*B*H and B of scratch.
+    These are what is kept over time, the states at both ends, scratch for a step, and the two
+    layouts of Wh. Layer norm adds {norm_memory}.
     """
 
     c: Floats  # (T+1, B, H)
     gates: Floats  # (T, 4, B, H), contiguous by gate
-    tanh_c: Floats  # (T, B, H)
-    past: Recurrence  # h Wh
+    tanh_c: Floats  # (T, B, H), of c before zoneout
+    recurrent: RecurrentProduct  # h Wh
     hz: Floats  # (B, 4*H)
-    dh: Floats  # (B, H)
-    dc: Floats  # (B, H)
-    h_new: Floats  # (B, H): o tanh(c), where zoneout has changed h
     scratch: Floats  # (6*B, H)
 
-    def at(self, t: int) -> State:
-        return self.h[t], self.c[t]
+    memory: ClassVar[str] = "11*T*B*H + 4*B*H + 12*B*H + 8*H*H"
+    norm_memory: ClassVar[str] = "8*T*B*H + T*B + 4*B*H + B"
+    over_time: ClassVar[tuple[str, ...]] = ("z", "h", "c", "gates", "tanh_c")
+
+    @property
+    def states(self) -> State:
+        return self.h, self.c
+
+    def gate(self, k: int) -> Floats:
+        return self.gates[:, k]
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class Lstm:
         h_t = o * tanh(c_t)
 
     where i, f, o are the input, forget and output gates, g is the candidate, and z = x Wx + b
-    comes from below. The gates stand in the order i f o g, so that one sigmoid covers three. The
+    comes from below. The gates are in the order i f o g, so that one sigmoid covers three. The
     bias of the forget gate starts at 1, which lets errors flow from the first step on
     (Jozefowicz, Zaremba and Sutskever 2015). With peepholes the gates also see the cell state.
     """
@@ -72,23 +71,29 @@ class Lstm:
     )
     layer_norm: bool = layer_norm()
 
-    gates: ClassVar[int] = 4
-    slopes: ClassVar[dict[str, float]] = {"i": 0.25, "f": 0.25, "o": 0.25, "g": 1.0}
+    gates: ClassVar[tuple[Gate, ...]] = (
+        Gate("i", "sigmoid", "input gate"),
+        Gate("f", "sigmoid", "forget gate"),
+        Gate("o", "sigmoid", "output gate"),
+        Gate("g", "tanh", "candidate"),
+    )
     states: ClassVar[tuple[str, ...]] = ("h", "c")
 
     def shapes(self) -> dict[str, Shape]:
         H = self.hidden_size
-        shapes = past_shapes(H, self.gates, self.layer_norm)
+        shapes = recurrent_shapes(H, 4, self.layer_norm)
         return shapes | peephole_shapes(H, self.peephole == "full") if self.peephole else shapes
 
     def init_(self, p: Weights, initializer: Initializer, rng: np.random.Generator) -> None:
-        recurrent_(p, self.gates, initializer, rng)
+        recurrent_(p, 4, initializer, rng)
         H = self.hidden_size
         p["b"][H : 2 * H] = self.forget_bias
         if self.peephole:
             peephole_init_(p, initializer, rng)
 
-    def tape(self, T: int, B: int, dtype: DType, kernels: Kernels = NUMPY) -> LstmTape:
+    def tape(
+        self, T: int, B: int, dtype: DType, kernels: Kernels = NUMPY, rates: DropoutRates = QUIET
+    ) -> LstmTape:
         H = self.hidden_size
 
         def array(*shape: int) -> Floats:
@@ -98,73 +103,50 @@ class Lstm:
             kernels=kernels,
             z=array(T, B, 4 * H),
             h=array(T + 1, B, H),
+            raw=raw_states(T, B, H, 2, dtype, rates),
             last=(array(B, H), array(B, H)),
+            d=(array(B, H), array(B, H)),
             c=array(T + 1, B, H),
             gates=array(T, 4, B, H),
             tanh_c=array(T, B, H),
-            past=Recurrence(T, B, H, 4 * H, dtype, kernels, self.layer_norm),
+            recurrent=RecurrentProduct(T, B, H, 4 * H, dtype, kernels, self.layer_norm, rates),
             hz=array(B, 4 * H),
-            dh=array(B, H),
-            dc=array(B, H),
-            h_new=array(B, H),
             scratch=array(6 * B, H),
         )
 
-    def prepare(self, p: Weights, tape: LstmTape) -> None:
-        tape.past.prepare(p["Wh"])
+    def prepare(self, p: Weights, tape: LstmTape, mask: Floats | None = None) -> None:
+        tape.recurrent.prepare(p["Wh"], p.get("gh"), mask)
 
-    def forward(self, p: Weights, state: State, tape: LstmTape, past: Past = UNTOUCHED) -> State:
-        h, c, hz, scratch = tape.h, tape.c, tape.hz, tape.scratch
-        np.copyto(h[0], state[0])
-        np.copyto(c[0], state[1])
-        read = tape.past.reader(past.mask, p.get("gh"))
-        step = Peepholes(p).forward if self.peephole else tape.kernels.step(lstm_forward)
-        over_time = zip(tape.z, h, h[1:], c, c[1:], tape.gates, tape.tanh_c, strict=False)
-        for t, (z, h_prev, h_t, c_prev, c_t, gates, tanh_c) in enumerate(over_time):
-            read(h_prev, hz)
-            step(z, hz, c_prev, gates, c_t, tanh_c, h_t, scratch)
-            if past.held:
-                past.hold_(t, (h_t, c_t), (h_prev, c_prev))
-        return tape.leave(len(tape.z))
+    def stepper(self, p: Weights, tape: LstmTape) -> Callable[[int], None]:
+        z, h, c, (h_new, c_new), hz = tape.z, tape.h, tape.c, tape.computed, tape.hz
+        gates, tanh_c, scratch, recurrent = tape.gates, tape.tanh_c, tape.scratch, tape.recurrent
+        rest = Peepholes(p).forward if self.peephole else tape.kernels.step(lstm_forward)
 
-    def backward(
-        self,
-        p: Weights,
-        dh: Floats,
-        tape: LstmTape,
-        g: Weights,
-        dstate: State | None = None,
-        past: Past = UNTOUCHED,
-    ) -> State:
-        h, c, dz, dh_prev, dc = tape.h, tape.c, tape.z, tape.dh, tape.dc
-        dh_prev[...], dc[...] = (0.0, 0.0) if dstate is None else dstate
-        read = tape.past.back_reader(p["Wh"], past.mask, p.get("gh"), len(dh))
-        step = Peepholes(p).backward if self.peephole else tape.kernels.step(lstm_backward)
-        for t in reversed(range(len(dh))):
-            above, gates, tanh_c, h_t = dh[t], tape.gates[t], tape.tanh_c[t], h[t + 1]
-            if past.held:
-                np.add(dh_prev, above, out=dh_prev)
-                past.release_(t, (dh_prev, dc))
-                above = past.zero
-                h_t = np.multiply(gates[2], tanh_c, out=tape.h_new)
-            step(above, dh_prev, dc, gates, c[t], tanh_c, h_t, dz[t], tape.scratch)
-            read(dz[t], dh_prev)
-            if past.held:
-                past.return_((dh_prev, dc))
-        tape.past.weight_gradients(h[:-1], dz, past.mask, g["Wh"], g.get("gh"))
+        def step(t: int) -> None:
+            recurrent.forward(t, h[t], hz)
+            rest(z[t], hz, c[t], gates[t], c_new[t], tanh_c[t], h_new[t], scratch)
+
+        return step
+
+    def back_stepper(self, p: Weights, tape: LstmTape) -> Callable[[int, Floats], None]:
+        dz = tape.z  # dz[t] overwrites z[t], which no step needs any more
+        (dh, dc), c, (h_new, _), recurrent = tape.d, tape.c, tape.computed, tape.recurrent
+        gates, tanh_c, scratch = tape.gates, tape.tanh_c, tape.scratch
+        recurrent.prepare_back(p["Wh"])
+        rest = Peepholes(p).backward if self.peephole else tape.kernels.step(lstm_backward)
+
+        def back(t: int, dh_above: Floats) -> None:
+            dz_t = dz[t]
+            rest(dh_above, dh, dc, gates[t], c[t], tanh_c[t], h_new[t], dz_t, scratch)
+            recurrent.backward(t, dz_t, dh)
+
+        return back
+
+    def weight_gradients(self, tape: LstmTape, g: Weights) -> None:
+        dz, (_, c_new) = tape.z, tape.computed
+        tape.recurrent.weight_gradients(tape.h[:-1], dz, g["Wh"], g.get("gh"))
         if self.peephole:
-            peephole_gradients(self._seen(tape, past), c[:-1], dz, g)
-        return dh_prev, dc
-
-    def _seen(self, tape: LstmTape, past: Past) -> Floats:
-        """The cell states that the output gates saw: before zoneout, which hides them."""
-        if not past.held:
-            return tape.c[1:]
-        i, f, _, g = tape.gates.swapaxes(0, 1)
-        np.multiply(f, tape.c[:-1], out=f)
-        np.multiply(i, g, out=i)
-        seen: Floats = np.add(f, i, out=f)
-        return seen
+            peephole_gradients(c_new, tape.c[:-1], dz, g)
 
 
 def lstm_forward(

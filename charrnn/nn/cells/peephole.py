@@ -7,11 +7,9 @@ The input and the forget gate see the cell state before the step, the output gat
 with a number a unit, p * c, as published, or a full matrix, c P.
 """
 
-from collections.abc import Mapping
-
 import numpy as np
 
-from charrnn.nn.arrays import Floats, Shape
+from charrnn.nn.arrays import Floats, Shape, Weights
 from charrnn.nn.initializers import Initializer
 from charrnn.nn.ops import by_gate, sigmoid_
 
@@ -23,9 +21,7 @@ def peephole_shapes(H: int, full: bool) -> dict[str, Shape]:
     return dict.fromkeys(NAMES, (H, H) if full else (H,))
 
 
-def peephole_init_(
-    p: Mapping[str, Floats], initializer: Initializer, rng: np.random.Generator
-) -> None:
+def peephole_init_(p: Weights, initializer: Initializer, rng: np.random.Generator) -> None:
     """Vectors begin at 0, which is the LSTM without peepholes; matrices as others do."""
     for name in NAMES:
         if p[name].ndim == 2:
@@ -35,7 +31,7 @@ def peephole_init_(
 class Peepholes:
     """The steps of an LSTM with peepholes `p`, in the place of those without."""
 
-    def __init__(self, p: Mapping[str, Floats]) -> None:
+    def __init__(self, p: Weights) -> None:
         self.pi, self.pf, self.po = (p[name] for name in NAMES)
 
     def forward(
@@ -103,7 +99,7 @@ class Peepholes:
             np.add(dc, a, out=dc)
 
 
-def peephole_gradients(c: Floats, c_prev: Floats, dz: Floats, g: Mapping[str, Floats]) -> None:
+def peephole_gradients(c: Floats, c_prev: Floats, dz: Floats, g: Weights) -> None:
     """The gradients of the weights, from (T, B, H) of c, after and before, and dz (T, B, 4*H)."""
     H = c.shape[-1]
     for name, seen, gate in (("pi", c_prev, 0), ("pf", c_prev, 1), ("po", c, 2)):

@@ -1,32 +1,36 @@
 """The vanilla recurrent network: one matrix, one nonlinearity."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from charrnn.nn.arrays import DType, Floats, Shape, empty
-from charrnn.nn.cells.base import State, Tape, Weights, layer_norm, past_shapes, recurrent_
+from charrnn.nn.arrays import DType, Floats, Shape, Weights, empty
+from charrnn.nn.cells.base import Gate, Tape, layer_norm, raw_states, recurrent_, recurrent_shapes
 from charrnn.nn.initializers import Initializer
 from charrnn.nn.kernels.base import Kernels
 from charrnn.nn.kernels.plain import NUMPY
-from charrnn.nn.layers.recurrent_noise import UNTOUCHED, Past
-from charrnn.nn.layers.recurrent_product import Recurrence
+from charrnn.nn.layers.noise import QUIET, DropoutRates
+from charrnn.nn.layers.recurrent_product import RecurrentProduct
 from charrnn.nn.ops import tanh_slope
 from charrnn.settings import one_of, setting
 
 
 @dataclass(frozen=True)
 class RnnTape(Tape):
-    """Numbers: 3*T*B*H over time, 2*B*H for the states at both ends, 2*B*H of scratch for a step.
+    """Numbers: {memory}.
 
-    Beside them the two layouts of Wh, 2*H*H where the kernels are plain.
-    Layer norm adds 2*T*B*H and T*B, and B*H and B of scratch.
+    These are what is kept over time, the states at both ends, scratch for a step, and the two
+    layouts of Wh. Layer norm adds {norm_memory}.
     """
 
-    slopes: Floats  # (T, B, H)
-    past: Recurrence  # h Wh
-    dh: Floats  # (B, H)
+    slopes: Floats  # (T, B, H), the derivative of the nonlinearity
+    recurrent: RecurrentProduct  # h Wh
+
+    memory: ClassVar[str] = "3*T*B*H + 2*B*H + B*H + 2*H*H"
+    norm_memory: ClassVar[str] = "2*T*B*H + T*B + B*H + B"
+    over_time: ClassVar[tuple[str, ...]] = ("z", "h", "slopes")
 
 
 @dataclass(frozen=True)
@@ -43,70 +47,64 @@ class Rnn:
     activation: str = setting("tanh", "the nonlinearity", one_of("tanh", "relu"))
     layer_norm: bool = layer_norm()
 
-    gates: ClassVar[int] = 1
-    slopes: ClassVar[dict[str, float]] = {"h": 1.0}
     states: ClassVar[tuple[str, ...]] = ("h",)
 
+    @property
+    def gates(self) -> tuple[Gate, ...]:
+        return (Gate("h", "relu" if self.activation == "relu" else "tanh", "hidden state"),)
+
     def shapes(self) -> dict[str, Shape]:
-        return past_shapes(self.hidden_size, self.gates, self.layer_norm)
+        return recurrent_shapes(self.hidden_size, 1, self.layer_norm)
 
     def init_(self, p: Weights, initializer: Initializer, rng: np.random.Generator) -> None:
-        recurrent_(p, self.gates, initializer, rng)
+        recurrent_(p, 1, initializer, rng)
 
-    def tape(self, T: int, B: int, dtype: DType, kernels: Kernels = NUMPY) -> RnnTape:
+    def tape(
+        self, T: int, B: int, dtype: DType, kernels: Kernels = NUMPY, rates: DropoutRates = QUIET
+    ) -> RnnTape:
         H = self.hidden_size
         return RnnTape(
             kernels=kernels,
             z=empty((T, B, H), dtype),
             h=empty((T + 1, B, H), dtype),
+            raw=raw_states(T, B, H, 1, dtype, rates),
             last=(empty((B, H), dtype),),
+            d=(empty((B, H), dtype),),
             slopes=empty((T, B, H), dtype),
-            past=Recurrence(T, B, H, H, dtype, kernels, self.layer_norm),
-            dh=empty((B, H), dtype),
+            recurrent=RecurrentProduct(T, B, H, H, dtype, kernels, self.layer_norm, rates),
         )
 
-    def prepare(self, p: Weights, tape: RnnTape) -> None:
-        tape.past.prepare(p["Wh"])
+    def prepare(self, p: Weights, tape: RnnTape, mask: Floats | None = None) -> None:
+        tape.recurrent.prepare(p["Wh"], p.get("gh"), mask)
 
-    def forward(self, p: Weights, state: State, tape: RnnTape, past: Past = UNTOUCHED) -> State:
-        h = tape.h
-        np.copyto(h[0], state[0])
-        step = tape.kernels.step(rnn_tanh if self.activation == "tanh" else rnn_relu)
-        read = tape.past.reader(past.mask, p.get("gh"))
-        for t, (z, h_prev, h_t) in enumerate(zip(tape.z, h, h[1:], strict=False)):
-            read(h_prev, h_t)
-            step(z, h_t)
-            if past.held:
-                np.copyto(z, h_t)
-                past.hold_(t, (h_t,), (h_prev,))
-        return tape.leave(len(tape.z))
+    def stepper(self, p: Weights, tape: RnnTape) -> Callable[[int], None]:
+        z, h, (h_new,), recurrent = tape.z, tape.h, tape.computed, tape.recurrent
+        activate_ = tape.kernels.step(rnn_tanh if self.activation == "tanh" else rnn_relu)
 
-    def backward(
-        self,
-        p: Weights,
-        dh: Floats,
-        tape: RnnTape,
-        g: Weights,
-        dstate: State | None = None,
-        past: Past = UNTOUCHED,
-    ) -> State:
-        self._slopes(tape.z if past.held else tape.h[1:], tape.slopes)
-        dz, dh_prev = tape.z, tape.dh
-        (dh_prev[...],) = (0.0,) if dstate is None else dstate
+        def step(t: int) -> None:
+            h_t = h_new[t]
+            recurrent.forward(t, h[t], h_t)
+            activate_(z[t], h_t)
+
+        return step
+
+    def back_stepper(self, p: Weights, tape: RnnTape) -> Callable[[int, Floats], None]:
+        dz = tape.z  # dz[t] overwrites z[t], which no step needs any more
+        (h_new,), (dh,), slopes, recurrent = tape.computed, tape.d, tape.slopes, tape.recurrent
+        self._slopes(h_new, slopes)
+        recurrent.prepare_back(p["Wh"])
         step = tape.kernels.step(rnn_backward)
-        read = tape.past.back_reader(p["Wh"], past.mask, p.get("gh"), len(dh))
-        for t in reversed(range(len(dh))):
-            above = dh[t]
-            if past.held:
-                np.add(dh_prev, above, out=dh_prev)
-                past.release_(t, (dh_prev,))
-                above = past.zero
-            step(above, dh_prev, tape.slopes[t], dz[t])
-            read(dz[t], dh_prev)
-            if past.held:
-                past.return_((dh_prev,))
-        tape.past.weight_gradients(tape.h[:-1], dz, past.mask, g["Wh"], g.get("gh"))
-        return (dh_prev,)
+
+        def back(t: int, dh_above: Floats) -> None:
+            dz_t = dz[t]
+            step(dh_above, dh, slopes[t], dz_t)
+            recurrent.backward(t, dz_t, dh)
+
+        return back
+
+    def weight_gradients(self, tape: RnnTape, g: Weights) -> None:
+        dz = tape.z
+        tape.recurrent.weight_gradients(tape.h[:-1], dz, g["Wh"], g.get("gh"))
 
     def _slopes(self, h: Floats, slopes: Floats) -> None:
         """The derivative of the nonlinearity at every step; for relu, 1 where h is positive."""

@@ -38,10 +38,10 @@ class Kernels:
     name: str
     product: Prepare
     packed: bool = False  # whether the product keeps the matrix in an order of its own
-    compiled: Mapping[str, Callable[..., None]] = field(default_factory=dict)
+    compiled: Mapping[Callable[..., None], Callable[..., None]] = field(default_factory=dict)
 
     def step(self, plain: Step) -> Step:
-        """The compiled twin of `plain`, which has its name and arguments, or `plain` itself."""
-        twin: Any = self.compiled.get(plain.__name__, plain)
+        """The compiled twin of the step `plain`, with the same arguments, or `plain` itself."""
+        twin: Any = self.compiled.get(plain, plain)
         step: Step = twin
         return step

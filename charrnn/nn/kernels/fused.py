@@ -1,8 +1,9 @@
 """The element-wise part of a step as one loop, compiled by Numba: the extra `fast`.
 
-Each function is the twin of the NumPy one of its name: the same arguments, the same maths, held
-together by the contract tests. What is gained are the passes over memory, which NumPy makes once an
-operation. Loops over a row are kept simple and apart, so that they become vector instructions;
+Each function is the twin of a NumPy one, by the table STEPS: the same arguments, the same maths,
+held together by the contract tests. What is gained are the passes over memory, which
+NumPy makes once an operation. Loops over a row are kept simple and apart, so that they become
+vector instructions;
 `error_model="numpy"` is needed for that wherever something is divided. A step without a twin here
 is one that NumPy does faster, such as that of the tanh network: two passes, both vectorised.
 """
@@ -15,7 +16,9 @@ import numba
 import numpy as np
 from numba.extending import overload
 
+from charrnn.nn import ops
 from charrnn.nn.arrays import Bools, Floats, Ids
+from charrnn.nn.cells import gru_steps, lstm, rnn
 
 compiled = numba.njit(cache=True, fastmath=True, error_model="numpy", nogil=True)
 
@@ -199,7 +202,7 @@ def gru_candidate_backward(
     gates: Floats,
     h_prev: Floats,
     dz: Floats,
-    kept: Floats,
+    passed: Floats,
     scratch: Floats,
 ) -> None:
     B, H = dh.shape
@@ -209,23 +212,23 @@ def gru_candidate_backward(
         for j in range(H):
             dh[n, j] += dh_above[n, j]
         for j in range(H):
-            kept[n, j] = (one - z[j]) * dh[n, j]
+            passed[n, j] = (one - z[j]) * dh[n, j]
         for j in range(H):
-            dz[n, H + j] = kept[n, j] * z[j] * (candidate[j] - h_prev[n, j])
+            dz[n, H + j] = passed[n, j] * z[j] * (candidate[j] - h_prev[n, j])
         for j in range(H):
             dz[n, 2 * H + j] = dh[n, j] * z[j] * (one - candidate[j] * candidate[j])
 
 
 @compiled
 def gru_before_backward(
-    dinner: Floats, gates: Floats, h_prev: Floats, dz: Floats, kept: Floats, scratch: Floats
+    dinner: Floats, gates: Floats, h_prev: Floats, dz: Floats, passed: Floats, scratch: Floats
 ) -> None:
     B, H = dinner.shape
     one = dinner.dtype.type(1.0)
     for n in range(B):
         r = gates[0, n]
         for j in range(H):
-            kept[n, j] += r[j] * dinner[n, j]
+            passed[n, j] += r[j] * dinner[n, j]
         for j in range(H):
             dz[n, j] = dinner[n, j] * h_prev[n, j] * r[j] * (one - r[j])
 
@@ -242,21 +245,18 @@ def gru_after_backward(gates: Floats, inner: Floats, dz: Floats, scratch: Floats
             inner[n, j] = dz[n, 2 * H + j] * r[j]
 
 
-STEPS: dict[str, Callable[..., None]] = {
-    function.py_func.__name__: function
-    for function in (
-        scatter_rows,
-        rnn_relu,
-        rnn_backward,
-        lstm_forward,
-        lstm_backward,
-        gru_reset,
-        gru_before,
-        gru_after,
-        gru_candidate_backward,
-        gru_before_backward,
-        gru_after_backward,
-    )
+STEPS: dict[Callable[..., None], Callable[..., None]] = {
+    ops.scatter_rows: scatter_rows,
+    rnn.rnn_relu: rnn_relu,
+    rnn.rnn_backward: rnn_backward,
+    lstm.lstm_forward: lstm_forward,
+    lstm.lstm_backward: lstm_backward,
+    gru_steps.gru_reset: gru_reset,
+    gru_steps.gru_before: gru_before,
+    gru_steps.gru_after: gru_after,
+    gru_steps.gru_candidate_backward: gru_candidate_backward,
+    gru_steps.gru_before_backward: gru_before_backward,
+    gru_steps.gru_after_backward: gru_after_backward,
 }
 
 

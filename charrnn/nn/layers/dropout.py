@@ -1,4 +1,4 @@
-"""Dropout between layers: in training some outputs are silenced and the others speak up."""
+"""Inverted dropout: drop units, rescale the rest; and dropout of input characters."""
 
 from dataclasses import dataclass
 
@@ -22,16 +22,16 @@ class Dropout:
         """Memory for the mask of a chunk: (T, B, H), or (1, B, H) for all steps."""
         return empty((1 if self.variational else T, B, H), dtype)
 
-    def forward(self, x: Floats, mask: Floats, y: Floats, noise: NoiseKey, layer: int) -> None:
-        """y (T, B, H) from x, and the mask that the noise of `layer` makes."""
+    def forward(self, x: Floats, mask: Floats, y: Floats, key: NoiseKey, layer: int) -> None:
+        """y (T, B, H) from x, and the mask that `key` draws for `layer`."""
         if self.variational:
-            noise.once_("dropout", layer, mask[0])
+            key.once_("dropout", layer, mask[0])
         else:
-            noise.over_time_("dropout", layer, mask, scratch=y)
+            key.over_time_("dropout", layer, mask, scratch=y)
         keep_(mask, self.rate)
         np.multiply(x, mask, out=y)
 
-    def backward(self, dy: Floats, mask: Floats) -> None:
+    def backward_(self, dy: Floats, mask: Floats) -> None:
         """Overwrite dy (T, B, H) with dx."""
         np.multiply(dy, mask, out=dy)
 
@@ -57,17 +57,17 @@ class InputDropout:
         """Bytes of all its arrays."""
         return sum(a.nbytes for a in vars(self).values() if isinstance(a, np.ndarray))
 
-    def draw_(self, ids: Ids, noise: NoiseKey) -> None:
+    def draw_(self, ids: Ids, key: NoiseKey) -> None:
         """Fill the factors for a chunk of `ids` (T, B)."""
         T = len(ids)
         kept = self.kept[:T]
         if self.dropout.variational:
-            noise.once_("dropout.input", 0, self.by_kind)
+            key.once_("dropout.input", 0, self.by_kind)
             keep_(self.by_kind, self.dropout.rate)
             np.add(ids, self.rows, out=self.places[:T])
             self.by_kind.reshape(-1).take(self.places[:T], out=kept[..., 0], mode="clip")
         else:
-            noise.over_time_("dropout.input", 0, kept, self.scratch[:T])
+            key.over_time_("dropout.input", 0, kept, self.scratch[:T])
             keep_(kept, self.dropout.rate)
 
     def factors(self, steps: int) -> Floats:

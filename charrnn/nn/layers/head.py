@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from charrnn.nn.arrays import Floats, Shape
+from charrnn.nn.arrays import Floats, Shape, Weights
 from charrnn.nn.ops import sum_rows
 
 
@@ -20,21 +20,19 @@ class Head:
         bias: dict[str, Shape] = {"by": (self.vocab_size,)}
         return bias if self.tied else {"Wy": (self.input_size, self.vocab_size), **bias}
 
-    def forward(
-        self, p: dict[str, Floats], embedding: Floats | None, x: Floats, logits: Floats
-    ) -> None:
+    def forward(self, p: Weights, embedding: Floats | None, x: Floats, logits: Floats) -> None:
         """Logits (R, V) from x (R, H)."""
         np.matmul(x, self._Wy(p, embedding), out=logits)
         np.add(logits, p["by"], out=logits)
 
     def backward(
         self,
-        p: dict[str, Floats],
+        p: Weights,
         embedding: Floats | None,
         x: Floats,
         dlogits: Floats,
         dx: Floats,
-        g: dict[str, Floats],
+        g: Weights,
         dembedding: Floats | None,
     ) -> None:
         """The gradients of the weights into `g`, if tied into `dembedding`; that of x into dx."""
@@ -42,5 +40,5 @@ class Head:
         sum_rows(dlogits, out=g["by"])
         np.matmul(dlogits, self._Wy(p, embedding).T, out=dx)
 
-    def _Wy(self, p: dict[str, Floats], embedding: Floats | None) -> Floats:
+    def _Wy(self, p: Weights, embedding: Floats | None) -> Floats:
         return p["Wy"] if embedding is None or not self.tied else embedding.T

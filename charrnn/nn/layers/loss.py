@@ -1,4 +1,4 @@
-"""Softmax and cross-entropy: from a score for every character to the loss of the one that came."""
+"""Softmax and cross-entropy: from the logits of every character to the loss of the target."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -38,8 +38,8 @@ class CrossEntropy:
     vocab_size: int
     smoothing: float = 0.0
 
-    def forward(self, logits: Floats, targets: Ids, tape: LossTape) -> None:
-        """Losses in nats into tape.losses (R,); overwrites `logits` (R, V) with their softmax."""
+    def forward_(self, logits: Floats, targets: Ids, tape: LossTape) -> None:
+        """Losses in nats into tape.losses (R,); the `logits` (R, V) become their softmax."""
         losses, totals, chosen = tape
         logits.max(axis=-1, out=losses)
         np.subtract(logits, losses[:, None], out=logits)
@@ -53,8 +53,8 @@ class CrossEntropy:
         np.log(totals, out=totals)
         np.subtract(totals, losses, out=losses)
 
-    def backward(self, softmax: Floats, tape: LossTape, share: float) -> None:
-        """Overwrite the softmax (R, V) with `share` times the gradient of the summed losses."""
+    def backward_(self, softmax: Floats, tape: LossTape, share: float) -> None:
+        """The softmax (R, V) becomes `share` times the gradient of the summed losses."""
         flat = softmax.reshape(-1)
         flat.take(tape.chosen, out=tape.totals, mode="clip")
         np.subtract(tape.totals, 1.0 - self.smoothing, out=tape.totals)

@@ -1,4 +1,4 @@
-"""The randomness of a training step: what is dropped, held or disturbed, and on whose behalf."""
+"""The randomness of a training step: dropout probabilities, and the keys of the random numbers."""
 
 from dataclasses import dataclass, replace
 
@@ -10,15 +10,18 @@ from charrnn.nn.rng import uniforms_
 
 @dataclass(frozen=True)
 class DropoutRates:
-    """How much noise training adds. Evaluation and sampling have none of it."""
+    """Dropout probabilities in training. Evaluation and sampling drop nothing."""
 
-    input: float = 0.0  # of the characters that are read
-    hidden: float = 0.0  # of the outputs of a layer that the next one reads
-    output: float = 0.0  # of what the head reads
-    recurrent: float = 0.0  # of the past that a step reads
-    weights: float = 0.0  # of the recurrent matrices (DropConnect)
-    zoneout: float = 0.0  # of the states that stay as they were
-    variational: bool = False  # drop the same units at every step of a chunk
+    input: float = 0.0  # that an input character is dropped
+    hidden: float = 0.0  # that a unit is dropped between layers
+    output: float = 0.0  # that a unit is dropped before the head
+    recurrent: float = 0.0  # that a unit of h_{t-1} is dropped where Wh multiplies it
+    weights: float = 0.0  # that an entry of Wh is dropped (DropConnect)
+    zoneout: float = 0.0  # that a unit of a state keeps its previous value
+    variational: bool = False  # one mask for all steps of a chunk
+
+
+QUIET = DropoutRates()
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from charrnn.nn.arrays import Bools, DType, Floats, Ids, Shape, empty
+from charrnn.nn.arrays import Bools, DType, Floats, Ids, Shape, Weights, empty
 from charrnn.nn.kernels.base import Kernels
 from charrnn.nn.layers.norm import Norm
 from charrnn.nn.ops import gather_rows, scatter_rows, sum_rows
@@ -60,7 +60,7 @@ class FromIds:
             scatter=kernels.step(scatter_rows),
         )
 
-    def prepare(self, p: dict[str, Floats], embedding: Floats | None, tables: Tables) -> None:
+    def prepare(self, p: Weights, embedding: Floats | None, tables: Tables) -> None:
         """z of every character, for `forward`: once, after the weights have changed."""
         product = p["Wx"]
         if embedding is not None:
@@ -72,7 +72,7 @@ class FromIds:
         np.add(product, p["b"], out=tables.z)
 
     def forward(
-        self, p: dict[str, Floats], ids: Ids, z: Floats, tables: Tables, kept: Floats | None = None
+        self, p: Weights, ids: Ids, z: Floats, tables: Tables, kept: Floats | None = None
     ) -> None:
         """z (R, G*H) from `ids` (R,). `kept` (R,) is what each character is multiplied with."""
         gather_rows(tables.z, ids, out=z)
@@ -83,12 +83,12 @@ class FromIds:
 
     def backward(
         self,
-        p: dict[str, Floats],
+        p: Weights,
         embedding: Floats | None,
         ids: Ids,
         dz: Floats,
         tables: Tables,
-        g: dict[str, Floats],
+        g: Weights,
         dembedding: Floats | None,
         kept: Floats | None = None,
     ) -> None:
@@ -129,7 +129,7 @@ class FromHidden:
         """Memory for chunks of up to R = T*B rows."""
         return Norm(1, R, self.width, dtype) if self.norm else None
 
-    def forward(self, p: dict[str, Floats], x: Floats, z: Floats, norm: Norm | None = None) -> None:
+    def forward(self, p: Weights, x: Floats, z: Floats, norm: Norm | None = None) -> None:
         """z (R, G*H) from `x` (R, D)."""
         if norm:
             np.matmul(x, p["Wx"], out=norm.y[0, : len(x)])
@@ -140,11 +140,11 @@ class FromHidden:
 
     def backward(
         self,
-        p: dict[str, Floats],
+        p: Weights,
         x: Floats,
         dz: Floats,
         dx: Floats,
-        g: dict[str, Floats],
+        g: Weights,
         norm: Norm | None = None,
     ) -> None:
         """The gradients of the weights into `g`, that of x into `dx` (R, D). A norm changes dz."""

@@ -1,60 +1,54 @@
-"""What training does to a layer's past: units dropped, weights dropped, states that stay."""
+"""Recurrent regularisation: recurrent dropout, DropConnect on Wh, zoneout."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 
-from charrnn.nn.arrays import DType, Floats, empty, zeros
+from charrnn.nn.arrays import DType, Floats, State, Weights, empty, zeros
 from charrnn.nn.layers.noise import DropoutRates, NoiseKey, keep_
-
-State: TypeAlias = tuple[Floats, ...]  # (h,) or (h, c), each (B, H)
-Weights: TypeAlias = dict[str, Floats]
 
 
 @dataclass(frozen=True)
-class Past:
-    """What is done to the past of a chunk; None: nothing.
+class Zoneout:
+    """Units of a state that keep their previous value (Krueger et al. 2017).
 
-    mask  (B, H)              multiplies the h that a step reads, alike at every step
-    held  (T, B, H) a state   the share of the old state that stays in the new one (zoneout,
-                              Krueger et al. 2017): 0 or 1 in training, the rate otherwise
+        s_t = held_t * s_{t-1} + (1 - held_t) * s'_t
+
+    for every array s of the state, where s' is what the cell computed. held is 0 or 1 in training
+    and the zoneout probability, its mean, otherwise.
     """
 
-    mask: Floats | None = None
-    held: State | None = None
-    spare: State = ()  # (B, H): memory, and what a gradient leaves behind, a state each
-    zero: Floats | None = None  # (B, H) of 0
+    held: State  # (T, B, H) an array of the state
+    spare: State  # (B, H) an array of the state
+    zero: Floats  # (B, H) of 0
 
-    def hold_(self, t: int, new: State, old: State) -> None:
-        """new = held * old + (1 - held) * new, for every array of the state after step `t`."""
-        assert self.held is not None
-        for n, o, held, scratch in zip(new, old, self.held, self.spare, strict=True):
-            np.subtract(o, n, out=scratch)
-            np.multiply(scratch, held[t], out=scratch)
-            np.add(n, scratch, out=n)
+    def hold_(self, t: int, computed: State, states: State) -> None:
+        """states[t+1] from computed[t] and states[t]."""
+        for new, s, held, change in zip(computed, states, self.held, self.spare, strict=True):
+            np.subtract(s[t], new[t], out=change)
+            np.multiply(change, held[t], out=change)
+            np.add(new[t], change, out=s[t + 1])
 
-    def release_(self, t: int, d: State) -> None:
-        """Divide `d`, the gradient of the state after step `t`: what goes to the old state is kept.
+    def release_(self, t: int, d: State, dh_above: Floats) -> Floats:
+        """From the gradient of s_t in `d`, with `dh_above` added to that of h, to that of s'_t.
 
-        What stays in `d` is the gradient of the new state, before `hold_`.
+        What goes past the cell, held_t * ds_t, is in `spare` until `return_`. Returns what is left
+        of `dh_above` for the cell to add: zeros.
         """
-        assert self.held is not None
-        for mine, held, kept in zip(d, self.held, self.spare, strict=True):
-            np.multiply(mine, held[t], out=kept)
-            np.subtract(mine, kept, out=mine)
+        np.add(d[0], dh_above, out=d[0])
+        for ds, held, past_cell in zip(d, self.held, self.spare, strict=True):
+            np.multiply(ds, held[t], out=past_cell)
+            np.subtract(ds, past_cell, out=ds)
+        return self.zero
 
     def return_(self, d: State) -> None:
-        """Add what `release_` kept to `d`, now the gradient of the old state."""
-        for mine, kept in zip(d, self.spare, strict=True):
-            np.add(mine, kept, out=mine)
+        """Add what went past the cell to `d`, which the cell has made the gradient of s_{t-1}."""
+        for ds, past_cell in zip(d, self.spare, strict=True):
+            np.add(ds, past_cell, out=ds)
 
 
-UNTOUCHED = Past()
-
-
-class PastTape:
-    """Memory for the noise of one layer's past, and of its recurrent matrix (DropConnect)."""
+class RecurrentNoise:
+    """Memory for the recurrent regularisation of one layer, and the draws that fill it."""
 
     def __init__(
         self, rates: DropoutRates, T: int, B: int, H: int, states: int, width: int, dtype: DType
@@ -65,52 +59,53 @@ class PastTape:
         self.scratch = empty((T, B, H), dtype) if rates.zoneout else None
         self.spare = tuple(empty((B, H), dtype) for _ in self.held)
         self.zero = zeros((B, H), dtype) if rates.zoneout else None
-        self.kept = empty((H, width), dtype) if rates.weights else None
-        self.Wh = empty((H, width), dtype) if rates.weights else None
+        self.kept = empty((H, width), dtype) if rates.weights else None  # mask of DropConnect
+        self.Wh = empty((H, width), dtype) if rates.weights else None  # kept * Wh
 
     @property
     def nbytes(self) -> int:
+        """Bytes of all its arrays."""
         arrays = (self.mask, self.scratch, self.zero, self.kept, self.Wh, *self.held, *self.spare)
         return sum(array.nbytes for array in arrays if array is not None)
 
-    def draw_(self, noise: NoiseKey | None, layer: int, steps: int) -> None:
-        """Fill the masks for a chunk of `steps` steps."""
-        if noise is None:
-            return
-        if self.mask is not None:
-            noise.once_("dropout.recurrent", layer, self.mask)
-            keep_(self.mask, self.rates.recurrent)
-        for k, held in enumerate(self.held):
-            assert self.scratch is not None
-            noise.over_time_(f"zoneout.{k}", layer, held[:steps], self.scratch[:steps])
-            np.less(held[:steps], self.rates.zoneout, out=held[:steps])
+    def dropped(self, key: NoiseKey | None, layer: int) -> Floats | None:
+        """The mask (B, H) of recurrent dropout, drawn; None if nothing is dropped."""
+        if key is None or self.mask is None:
+            return None
+        key.once_("dropout.recurrent", layer, self.mask)
+        keep_(self.mask, self.rates.recurrent)
+        return self.mask
 
-    def past(self, noise: NoiseKey | None, steps: int) -> Past:
-        """What `draw_` made of the past; without noise, what is expected of it."""
-        if noise is None:
-            return self._expected(steps)
-        held = tuple(state[:steps] for state in self.held)
-        return Past(self.mask, held or None, self.spare, self.zero)
-
-    def weights(self, noise: NoiseKey | None, w: Weights) -> Weights:
-        """The weights of a cell, some of those of its past dropped by `drop_weights_`."""
-        return w if noise is None or self.Wh is None else {**w, "Wh": self.Wh}
-
-    def drop_weights_(self, noise: NoiseKey | None, layer: int, Wh: Floats) -> None:
-        """DropConnect on the recurrent matrix, alike for all (Wan et al. 2013, Merity 2018)."""
-        if noise is not None and self.kept is not None and self.Wh is not None:
-            noise.for_all_("dropout.weights", layer, self.kept)
+    def drop_weights_(self, key: NoiseKey | None, layer: int, Wh: Floats) -> None:
+        """DropConnect: draw the same mask of Wh for all tracks (Wan et al. 2013, Merity 2018)."""
+        if key is not None and self.kept is not None and self.Wh is not None:
+            key.for_all_("dropout.weights", layer, self.kept)
             keep_(self.kept, self.rates.weights)
             np.multiply(Wh, self.kept, out=self.Wh)
 
-    def drop_weights_backward(self, noise: NoiseKey | None, dWh: Floats) -> None:
-        """Overwrite the gradient of the matrix with weights dropped by that of the whole one."""
-        if noise is not None and self.kept is not None:
+    def weights(self, key: NoiseKey | None, w: Weights) -> Weights:
+        """The cell's weights, with Wh as `drop_weights_` made it."""
+        return w if key is None or self.Wh is None else {**w, "Wh": self.Wh}
+
+    def drop_gradient_(self, key: NoiseKey | None, dWh: Floats) -> None:
+        """Overwrite the gradient of the dropped matrix with that of Wh."""
+        if key is not None and self.kept is not None:
             np.multiply(dWh, self.kept, out=dWh)
 
-    def _expected(self, steps: int) -> Past:
-        if not self.held:
-            return UNTOUCHED
-        rate = np.array(self.rates.zoneout, self.held[0].dtype)
-        held = tuple(np.broadcast_to(rate, state[:steps].shape) for state in self.held)
-        return Past(None, held, self.spare, self.zero)
+    def draw_zoneout_(self, key: NoiseKey | None, layer: int, steps: int) -> None:
+        """Choose the units that keep their values at each of `steps` steps."""
+        if key is None or self.scratch is None:
+            return
+        for k, held in enumerate(self.held):
+            key.over_time_(f"zoneout.{k}", layer, held[:steps], self.scratch[:steps])
+            np.less(held[:steps], self.rates.zoneout, out=held[:steps])
+
+    def zoneout(self, key: NoiseKey | None, steps: int) -> Zoneout | None:
+        """Zoneout as it was drawn, or its mean without `key`; None if there is none."""
+        if self.zero is None:
+            return None
+        if key is not None:
+            return Zoneout(tuple(held[:steps] for held in self.held), self.spare, self.zero)
+        rate = np.array(self.rates.zoneout, self.zero.dtype)
+        mean = np.broadcast_to(rate, (steps, *self.zero.shape))
+        return Zoneout(tuple(mean for _ in self.held), self.spare, self.zero)

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from charrnn.nn.arrays import Bools, Floats
+from charrnn.nn.arrays import Bools, Floats, States
 from charrnn.nn.backprop import backprop_of
 from charrnn.nn.kernels.base import Kernels
 from charrnn.nn.kernels.plain import NUMPY
 from charrnn.nn.layers.noise import NoiseKey
 from charrnn.nn.model import CharModel
 from charrnn.nn.params import Params
-from charrnn.nn.tape import States
 from charrnn.optim.clip import clip_, norm_of
 from charrnn.text.batches import Chunks
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from charrnn.nn.arrays import Floats, Ids
+from charrnn.nn.arrays import Floats, Ids, States
 from charrnn.nn.chunk import Chunk
 from charrnn.nn.model import CharModel
 from charrnn.nn.ops import may_overflow
 from charrnn.nn.params import Params
-from charrnn.nn.tape import ModelTape, States
+from charrnn.nn.tape import ModelTape
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,13 @@ from charrnn.nn.arrays import Floats
 if TYPE_CHECKING:
     from charrnn.studies.gradients.study import GradientFlow
 
-STYLES = {"h": "-", "c": "--"}
+STYLES = ("-", "--", ":")  # of the first, second ... state of a cell
 
 
 def draw_flow(flow: "GradientFlow", path: str) -> None:
     """Draw medians and quartiles into `path`. Raises UsageError where that cannot be."""
     lags = np.arange(1, flow.lags + 1)
+    states = [*dict.fromkeys(signal.state for signal in flow.signals)]
     with picture(path) as axes:
         axes.set_yscale("log")
         for signal in flow.signals:
@@ -25,7 +26,7 @@ def draw_flow(flow: "GradientFlow", path: str) -> None:
                 lags,
                 on_log_axis(signal.median),
                 color=colour,
-                linestyle=STYLES[signal.state],
+                linestyle=STYLES[states.index(signal.state) % len(STYLES)],
                 label=f"layer {signal.layer}, {signal.state}",
             )
             lower, upper = map(on_log_axis, signal.quartiles)

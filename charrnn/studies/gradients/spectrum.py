@@ -51,14 +51,14 @@ class Spectrum:
 def spectra(model: CharModel, p: Params) -> Iterator[Spectrum]:
     """Of every gate of every layer, whose weights are finite."""
     for k, cell in enumerate(model.cells):
-        blocks = np.split(p[f"layers.{k}.Wh"].astype(np.float64), cell.gates, axis=1)
-        for (gate, slope), block in zip(cell.slopes.items(), blocks, strict=True):
+        blocks = np.split(p[f"layers.{k}.Wh"].astype(np.float64), len(cell.gates), axis=1)
+        for gate, block in zip(cell.gates, blocks, strict=True):
             values = np.linalg.svd(block, compute_uv=False)
             yield Spectrum(
                 layer=k,
-                gate=gate,
-                slope=slope,
-                alone=cell.gates == 1 and not cell.layer_norm and not model.noise.zoneout,
+                gate=gate.name,
+                slope=gate.slope,
+                alone=len(cell.gates) == 1 and not cell.layer_norm and not model.dropout.zoneout,
                 singular_values=values,
                 radius=spectral_radius(block),
             )

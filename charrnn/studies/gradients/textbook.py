@@ -14,6 +14,7 @@ from charrnn.nn.cells import Rnn
 from charrnn.nn.initializers import INITIALIZERS
 from charrnn.nn.ops import may_overflow
 from charrnn.nn.rng import stream
+from charrnn.nn.unroll import unroll, unroll_back
 from charrnn.studies.gradients.maths import row_norms
 from charrnn.studies.gradients.spectrum import spectral_radius
 
@@ -64,11 +65,11 @@ def _tanh(Wh: Floats, d: Floats, z: Floats) -> Floats:
     for now in z:
         starts.append(state)
         tape.z[0] = now
-        state = (cell.forward(p, state, tape)[0].copy(),)
+        state = (unroll(cell, p, state, tape)[0].copy(),)
     norms, dstate, above = [row_norms(d)], (d,), np.zeros_like(tape.z)
     for t in reversed(range(SETTLING, len(z))):
         tape.z[0] = z[t]
-        cell.forward(p, starts[t], tape)
-        dstate = (cell.backward(p, above, tape, g, dstate)[0].copy(),)
+        unroll(cell, p, starts[t], tape)
+        dstate = (unroll_back(cell, p, above, tape, g, dstate)[0].copy(),)
         norms.append(row_norms(dstate[0]))
     return np.median(norms, axis=1)

@@ -14,13 +14,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from charrnn.nn.arrays import Floats, Ids
+from charrnn.nn.arrays import Floats, Ids, States
 from charrnn.nn.kernels.base import Kernels
 from charrnn.nn.kernels.plain import NUMPY
 from charrnn.nn.model import CharModel
 from charrnn.nn.ops import may_overflow, rows
 from charrnn.nn.params import Params
-from charrnn.nn.tape import ModelTape, States
+from charrnn.nn.tape import ModelTape
 from charrnn.text.part import Part, Records
 from charrnn.text.records import window
 

@@ -11,19 +11,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from charrnn.nn.arrays import Bools, Floats, Ids
+from charrnn.nn.arrays import Bools, Floats, Ids, States
 from charrnn.nn.cells import Cell, Tape
 from charrnn.nn.kernels.base import Kernels
 from charrnn.nn.kernels.plain import NUMPY
 from charrnn.nn.model import CharModel
 from charrnn.nn.ops import may_overflow
 from charrnn.nn.params import Params
-from charrnn.nn.tape import ModelTape, States
+from charrnn.nn.tape import ModelTape
 from charrnn.studies.units.stretches import Stretches
 
-SIGMOID = 0.25  # its steepest slope
-
 Range = tuple[float, float]
+
+RANGES: dict[str, Range] = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (-inf, inf)}
 
 
 class Value(NamedTuple):
@@ -35,7 +35,7 @@ class Value(NamedTuple):
 
 def names_of(cell: Cell) -> tuple[str, ...]:
     """What can be seen of a cell: its states, then its gates."""
-    return (*cell.states, *_gates(cell))
+    return (*cell.states, *(gate.name for gate in cell.gates if gate.name not in cell.states))
 
 
 def values_of(model: CharModel, names: Sequence[str] | None = None) -> list[Value]:
@@ -54,9 +54,10 @@ def range_of(cell: Cell, name: str) -> Range:
     A learned initial state may lie outside, and so may an h that keeps a part of it (of a GRU, or
     by zoneout), until that is forgotten.
     """
-    if name == "c" or (name == "h" and getattr(cell, "activation", "tanh") == "relu"):
-        return -inf, inf
-    return (0.0, 1.0) if cell.slopes.get(name) == SIGMOID else (-1.0, 1.0)
+    for gate in cell.gates:
+        if gate.name == name:
+            return RANGES[gate.nonlinearity]
+    return RANGES["tanh"] if name == "h" else (-inf, inf)
 
 
 def ends_of(bounds: Range, values: Floats) -> Range:
@@ -88,10 +89,8 @@ class Chunk:
 def seen(cell: Cell, tape: Tape, name: str) -> Floats:
     """(T, B, H): a value after every step of a chunk, in the memory of the tape."""
     if name in cell.states:
-        state: Floats = getattr(tape, name)[1:]
-        return state
-    gate: Floats = getattr(tape, "gates")[:, _gates(cell).index(name)]  # noqa: B009
-    return gate
+        return tape.states[cell.states.index(name)][1:]
+    return tape.gate([gate.name for gate in cell.gates].index(name))
 
 
 def read(
@@ -152,7 +151,3 @@ def _begin(model: CharModel, p: Params, tracks: int, tape: ModelTape) -> States:
 @may_overflow
 def _forward(model: CharModel, p: Params, ids: Ids, state: States, tape: ModelTape) -> States:
     return model.forward(p, ids, state, tape)
-
-
-def _gates(cell: Cell) -> list[str]:
-    return [name for name in cell.slopes if name not in cell.states]

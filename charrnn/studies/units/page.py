@@ -11,6 +11,7 @@ from charrnn.config import build
 from charrnn.draw.colours import BLUE_TO_RED, palette, to_css
 from charrnn.draw.page import page
 from charrnn.draw.parts import table_html
+from charrnn.nn.cells.base import meaning_of
 from charrnn.studies.units.maths import Range, ends_of, range_of, values_of
 from charrnn.studies.units.peaks import coded, peaks
 from charrnn.studies.units.signals import SIGNALS
@@ -28,17 +29,6 @@ if TYPE_CHECKING:
 
 BUDGET = 12_000_000  # bytes of values in a page, which base64 makes a third more
 PEAKS = 6
-MEANINGS = {
-    "h": "hidden state",
-    "c": "cell state",
-    "i": "input gate",
-    "f": "forget gate",
-    "o": "output gate",
-    "g": "candidate",
-    "r": "reset gate",
-    "z": "update gate",
-    "n": "candidate",
-}
 
 BODY = """\
 <p class="soft">{about}</p>
@@ -100,7 +90,7 @@ def units_page(
     ranges = {name: range_of(cells[0], name) for name in watched.names(0)}
     data = {
         "ramp": [to_css(colour) for colour in palette(BLUE_TO_RED)],
-        "meanings": MEANINGS,
+        "meanings": {name: meaning_of(cells[0], name) for name in watched.names(0)},
         "ranges": {
             name: list(bounds) if isfinite(bounds[0]) else None for name, bounds in ranges.items()
         },
