@@ -17,7 +17,7 @@ from charrnn import api
 from charrnn.config import Config, dump_config, load_config, parse_config
 from charrnn.errors import CharrnnError
 from charrnn.nn.arrays import DTYPES
-from charrnn.runs.memory import footprint_of
+from charrnn.runs.memory import needs_of_run, total_of
 from charrnn.runs.prepare import fresh_weights, prepare_plan
 from charrnn.text import encoded, read
 from charrnn.text.read import TextFormat
@@ -111,7 +111,7 @@ def _try(made: Config, folder: Path) -> None:
     """
     try:
         _, _, plan, _ = prepare_plan(made)
-        if footprint_of(made, plan).total < SMALL:
+        if total_of(needs_of_run(made, plan)) < SMALL:
             p = fresh_weights(made, plan.model, np.dtype(DTYPES[made.train.dtype]))
             state = TrainState.begin(p, plan.optimizer, averaging=plan.average > 0)
             for _ in islice(train(plan, state, lambda: False), 100):

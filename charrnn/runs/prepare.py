@@ -13,7 +13,7 @@ from charrnn.nn import kernels
 from charrnn.nn.arrays import DTYPES, DType
 from charrnn.nn.model import CharModel
 from charrnn.nn.params import Params
-from charrnn.runs.memory import check_memory
+from charrnn.runs.memory import check_run_fits
 from charrnn.runs.resume import Resumed, check_place, check_same_text, is_new_text
 from charrnn.runs.trained import load
 from charrnn.runs.transfer import transfer_
@@ -62,7 +62,7 @@ def prepare(
     """
     given = resumed.vocabulary if resumed and new_text else None
     corpus, dataset, plan, notes = prepare_plan(config, on_reading, given)
-    notes += check_memory(config, plan, insist=insist or resumed is not None)
+    notes += check_run_fits(config, plan, force=insist or resumed is not None)
     if resumed:
         if not new_text:
             check_same_text(resumed, corpus.sha256, dataset.vocabulary)

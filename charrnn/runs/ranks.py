@@ -7,7 +7,7 @@ from charrnn.config import Config
 from charrnn.errors import CharrnnError, DataError
 from charrnn.nn.arrays import Floats
 from charrnn.parallel.base import Communicator
-from charrnn.runs.memory import check_memory
+from charrnn.runs.memory import check_run_fits
 from charrnn.runs.prepare import Prepared, prepare_plan
 from charrnn.text.vocab import Vocabulary
 from charrnn.training.events import Event, Finished
@@ -38,7 +38,7 @@ def follow(
     try:
         vocabulary = None if given is None else Vocabulary.from_json(given)
         corpus, _, plan, _ = prepare_plan(config, vocabulary=vocabulary)
-        check_memory(config, plan, insist=insist)
+        check_run_fits(config, plan, force=insist)
         mine = corpus.sha256
     except CharrnnError as error:
         mine = error

@@ -65,9 +65,9 @@ def test_what_even_force_cannot_have_is_one_line(charrnn) -> None:
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
-        ("train.seed=1", "MiB of it for evaluations and checkpoints: use a smaller model.hidden"),
+        ("train.seed=1", "of it is for evaluations and checkpoints; use a smaller model.hidden"),
         ("train.batch_size=50", "use a smaller train.batch_size (45) or train.seq_length (8) or"),
-        ("model.hidden_size=300", "for the weights, with their gradients"),
+        ("model.hidden_size=300", "is for the weights, with their gradients"),
         ("train={workers: 2, batch_size: 2, max_steps: 1}", "use fewer train.workers (2)"),
     ],
 )
@@ -116,10 +116,10 @@ def test_where_the_system_tells_nothing_nothing_is_refused(charrnn, monkeypatch)
 
 def test_variants_side_by_side_share_the_memory(charrnn, monkeypatch: pytest.MonkeyPatch) -> None:
     one = api.load_config("config.yaml")
-    from charrnn.runs.memory import footprint_of
+    from charrnn.runs.memory import needs_of_run, total_of
     from charrnn.runs.prepare import prepare_plan
 
-    needs = footprint_of(one, prepare_plan(one)[2]).total + machine.resident()
+    needs = total_of(needs_of_run(one, prepare_plan(one)[2])) + machine.resident()
     monkeypatch.setattr(machine, "available_memory", lambda: int(1.5 * needs))
     vary = ("compare", "config.yaml", "--vary", "train.seed=1,2", "--quiet")
     ran = charrnn(*vary, "--jobs", "2")

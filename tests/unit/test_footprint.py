@@ -81,7 +81,7 @@ MEASURE = """
 import re, sys
 from pathlib import Path
 from charrnn import api
-from charrnn.runs.memory import footprint_of
+from charrnn.runs.memory import needs_of_run, total_of
 from charrnn.runs.prepare import prepare_plan
 from charrnn.storage.machine import resident
 config = api.load_config("empty.yaml", sys.argv[1:])
@@ -89,7 +89,7 @@ plan = prepare_plan(config)[2]
 before = resident()
 list(api.train(config))
 peak = 1024 * int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
-print((footprint_of(config, plan).total + before) / peak, file=sys.stderr)
+print((total_of(needs_of_run(config, plan)) + before) / peak, file=sys.stderr)
 """
 LARGE = {
     "weights": ["model.hidden_size=900", "model.num_layers=1", "train.seq_length=4"],

@@ -14,7 +14,7 @@ from charrnn.config import Config, dump_config, load_config, resume_changes
 from charrnn.errors import CharrnnError, UsageError
 from charrnn.runs.checkpoints import read_checkpoint
 from charrnn.runs.find import MARKER, names_in
-from charrnn.runs.memory import excess, footprint_of
+from charrnn.runs.memory import Need, check_fits, needs_of_run, total_of
 from charrnn.runs.prepare import open_dataset, prepare_plan
 from charrnn.storage.files import make_folder, write_text
 from charrnn.storage.machine import resident
@@ -23,6 +23,7 @@ from charrnn.studies.compare.outcomes import Outcome, Variant, outcome_of
 from charrnn.studies.curves.study import curves
 
 PATIENCE = 0.2  # seconds between two looks at whether the user has had enough
+LESS_MEMORY = ("fewer `jobs`", "a smaller model.hidden_size", "a smaller train.batch_size")
 
 
 def variants(
@@ -90,20 +91,17 @@ def compare(
 
 
 def _check_memory(chosen: Sequence[Variant], jobs: int) -> None:
-    """Of those that would be trained; what is wrong with a variant otherwise is its own to tell."""
-    needs = []
+    """Check only variants that will be trained; other errors surface when they run."""
+    sizes = []
     for variant in chosen:
         with suppress(CharrnnError):
             if not _is_finished(variant):
                 config = load_config(variant.config, variant.overrides)
-                needs.append(footprint_of(config, prepare_plan(config)[2]).total + resident())
-    largest = sorted(needs)[-jobs:]
-    if problem := excess(sum(largest), max(largest, default=0)):
-        raise UsageError(
-            f"{problem}, for {len(largest)} variants at a time",
-            "use fewer `jobs` or a smaller model.hidden_size or train.batch_size, or insist with"
-            " `force`",
-        )
+                needs = needs_of_run(config, prepare_plan(config)[2])
+                sizes.append(total_of(needs) + resident())
+    largest = sorted(sizes)[-jobs:]
+    need = Need(f"{len(largest)} variants at a time", sum(largest), LESS_MEMORY)
+    check_fits([need], force=False, each=max(largest, default=0))
 
 
 def _claim(chosen: Sequence[Variant]) -> None:

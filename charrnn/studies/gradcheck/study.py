@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from charrnn.config import Config, build
-from charrnn.errors import UsageError
 from charrnn.nn.arrays import shapes_only
 from charrnn.nn.backprop import WholeChunk
 from charrnn.nn.gradcheck import elementwise_errors
@@ -13,10 +12,10 @@ from charrnn.nn.layers.noise import NoiseKey
 from charrnn.nn.model import CharModel
 from charrnn.nn.params import Params, size_of
 from charrnn.nn.rng import stream
-from charrnn.runs.memory import excess
+from charrnn.runs.memory import Need, check_fits, needs_of_fresh_weights
 from charrnn.runs.prepare import batches_of, fresh_weights, open_dataset
 from charrnn.text.batches import Chunks
-from charrnn.training.footprint import BEYOND, drawing
+from charrnn.training.footprint import BEYOND
 
 FLOAT64 = np.dtype(np.float64)
 TOLERANCE = 1e-6
@@ -50,8 +49,7 @@ def gradcheck(config: Config, *, force: bool = False) -> GradientReport:
     _, dataset = open_dataset(config)
     batches, _ = batches_of(_small(config), dataset.train)
     model = build.model(config, dataset.vocabulary.size)
-    if not force:
-        _check_memory(config, model, batches)
+    check_fits(_needs(config, model, batches), force=force)
     seed = config.train.seed
     p = fresh_weights(config, model, FLOAT64)
     rng = stream(seed, "gradcheck")
@@ -67,16 +65,18 @@ def gradcheck(config: Config, *, force: bool = False) -> GradientReport:
     return GradientReport(elementwise_errors(loss, p, g, ENTRIES, rng))
 
 
-def _check_memory(config: Config, model: CharModel, batches: Chunks) -> None:
-    copies = 4 * size_of(model.shapes()) * FLOAT64.itemsize  # weights, two gradients, what is added
+def _needs(config: Config, model: CharModel, batches: Chunks) -> list[Need]:
+    """Weights, two gradients and the noise on the weights; or, if that is more, drawing them."""
+    (fresh,) = needs_of_fresh_weights(config, model, FLOAT64)
+    copies = 4 * size_of(model.shapes()) * FLOAT64.itemsize
+    tape = 0
     if copies < BEYOND:
         with shapes_only():
-            copies += model.tape(batches.longest, batches.batch_size, FLOAT64).nbytes
-    if problem := excess(max(copies, drawing(model, FLOAT64))):
-        size = config.model.hidden_size
-        raise UsageError(
-            problem, f"use a smaller model.hidden_size ({size}), or insist with `force`"
-        )
+            tape = model.tape(batches.longest, batches.batch_size, FLOAT64).nbytes
+    return [
+        fresh._replace(nbytes=max(copies, fresh.nbytes - tape)),
+        Need("the activations of a chunk", tape, fresh.remedy),
+    ]
 
 
 def _small(config: Config) -> Config:

@@ -11,7 +11,7 @@ from charrnn.errors import UsageError
 from charrnn.nn import kernels
 from charrnn.nn.arrays import DTYPES, shapes_only
 from charrnn.nn.params import Params, size_of
-from charrnn.runs.memory import excess
+from charrnn.runs.memory import Need, check_fits, needs_of_fresh_weights
 from charrnn.runs.prepare import batches_of, fresh_weights, open_dataset
 from charrnn.runs.trained import Trained, load
 from charrnn.storage.checkpoint import refusal
@@ -22,7 +22,6 @@ from charrnn.studies.gradients.spectrum import Spectrum, spectra
 from charrnn.studies.score.study import open_part
 from charrnn.text.batches import Chunks
 from charrnn.text.part import Part
-from charrnn.training.footprint import drawing
 
 FLOAT64 = np.dtype(np.float64)
 TOGETHER = 32  # positions that are read side by side
@@ -56,7 +55,7 @@ def untrained(config: Config, paths: Sequence[str] = (), *, force: bool = False)
     own = replace(config, data=replace(config.data, path=tuple(paths) or config.data.path))
     _, dataset = open_dataset(own)
     model, dtype = build.model(own, dataset.vocabulary.size), np.dtype(DTYPES[own.train.dtype])
-    _check_memory(drawing(model, dtype), own, force=force)
+    check_fits(needs_of_fresh_weights(own, model, dtype), force=force)
     params = fresh_weights(own, model, dtype)
     return Trained(Path(own.output.dir), model, params, dataset.vocabulary, own, step=0)
 
@@ -125,7 +124,7 @@ def flow_through(
         raise refusal(trained.path, "it has weights that are not finite")
     batches, _ = batches_of(config, part)
     windows = excerpts_of(part, lags, positions)
-    _check_memory(_needed(trained, windows, batches), config, force=force)
+    check_fits(_needs(trained, windows, batches), force=force)
     groups = range(0, len(windows.y), TOGETHER)
     most = min(chunks, batches.chunks)
 
@@ -189,22 +188,23 @@ def _is_config(path: Path) -> bool:
         return False
 
 
-def _needed(trained: Trained, windows: Excerpts, batches: Chunks) -> int:
-    """Bytes: the weights in float64 and their gradients twice, states, and activations."""
-    model, dtype, B = trained.model, trained.params.flat.dtype, min(TOGETHER, len(windows.y))
-    states = sum(cell.hidden_size * len(cell.states) for cell in model.cells)
-    kept = 4 * size_of(model.shapes()) + (windows.steps + 2) * B * states
-    longest = min(batches.longest, trained.config.train.recompute or batches.longest)
+def _needs(trained: Trained, excerpts: Excerpts, batches: Chunks) -> list[Need]:
+    """Weights and gradients in float64, twice; hidden states; the activations of one pass."""
+    model, config, B = trained.model, trained.config, min(TOGETHER, len(excerpts.y))
+    weights = 4 * size_of(model.shapes()) * FLOAT64.itemsize
+    per_step = B * sum(cell.hidden_size * len(cell.states) for cell in model.cells)
+    longest = min(batches.longest, config.train.recompute or batches.longest)
     with shapes_only():
         one_step = model.tape(1, B, FLOAT64).nbytes
-        chunk = model.tape(longest, batches.batch_size, dtype).nbytes
-    return kept * FLOAT64.itemsize + max(one_step, chunk)
-
-
-def _check_memory(needed: int, config: Config, *, force: bool) -> None:
-    if problem := None if force else excess(needed):
-        raise UsageError(
-            problem,
-            f"use a smaller model.hidden_size ({config.model.hidden_size}), train.batch_size"
-            f" ({config.train.batch_size}) or fewer `lags`, or insist with `force`",
-        )
+        chunk = model.tape(longest, batches.batch_size, trained.params.flat.dtype).nbytes
+    network = f"a smaller model.hidden_size ({config.model.hidden_size})"
+    tracks = f"a smaller train.batch_size ({config.train.batch_size})"
+    return [
+        Need("the weights and their gradients", weights, (network,)),
+        Need(
+            "the hidden states",
+            (excerpts.steps + 2) * per_step * FLOAT64.itemsize,
+            ("fewer `lags`", network),
+        ),
+        Need("the activations", max(one_step, chunk), (tracks, network)),
+    ]

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from charrnn.errors import UsageError
 from charrnn.nn import kernels
-from charrnn.runs.memory import excess
+from charrnn.runs.memory import Need, check_fits
 from charrnn.studies.units.maths import Value, range_of, read, values_of
 from charrnn.studies.units.saturation import Distribution, Tally
 from charrnn.studies.units.search import SHIFTS, UnitSearch, memory_of
@@ -81,9 +80,9 @@ def survey_units(
     widths = {v: cells[v.layer].hidden_size for v in values}
     tallies = {v: Tally(v, range_of(cells[v.layer], v.name), H) for v, H in widths.items()}
     searched = {v: H for v, H in widths.items() if gates or v.name in cells[v.layer].states}
-    needed = memory_of(sum(searched.values()), len(SIGNALS), shifts) if find else 0
-    if problem := excess(needed):
-        raise UsageError(problem, "search fewer `layers`, or leave out `gates`")
+    if find:
+        size = memory_of(sum(searched.values()), len(SIGNALS), shifts)
+        check_fits([Need("the search", size, ("fewer `layers`", "no `gates`"))], force=None)
     signals = watched.signals if find else np.zeros((0, len(watched.ids)), np.float32)
     search = UnitSearch(signals, searched, shifts=shifts, seed=seed)
     done = 0
