@@ -23,6 +23,8 @@ COMMANDS = {
     "score": "charrnn.cli.score",
     "units": "charrnn.cli.units",
     "gradients": "charrnn.cli.gradients",
+    "textbook": "charrnn.cli.textbook",
+    "recall": "charrnn.cli.recall",
     "plot": "charrnn.cli.plot",
     "report": "charrnn.cli.report",
     "compare": "charrnn.cli.compare",

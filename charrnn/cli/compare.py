@@ -42,7 +42,7 @@ def compare(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Train variants under one budget and print what became of each.
+    """Train variants under one budget and print the results.
 
     The variants are the CONFIGs, times every combination of the values of --vary. They train side
     by side, a core each. Called again, what is finished is not trained again, what was interrupted

@@ -19,10 +19,10 @@ from charrnn.draw.terminal import table_text
 def gradcheck(
     ctx: click.Context, config: str, overrides: tuple[str, ...], force: bool, as_json: bool
 ) -> None:
-    """Check a network's gradients.
+    """Check a network's gradients against finite differences.
 
-    The network that CONFIG describes, in float64, against finite differences of its loss. Exit code
-    1 says that a gradient is wrong.
+    The network is the one that CONFIG describes, in float64. Exit code 1 means that a gradient is
+    wrong.
 
     \b
     Example:

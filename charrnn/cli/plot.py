@@ -46,7 +46,7 @@ def plot(
     out: str | None,
     as_json: bool,
 ) -> None:
-    """Show the curves of runs: losses, learning rate, gradients.
+    """Plot the curves of runs: losses, learning rate, gradients.
 
     RUN is a run directory, also of a run that goes on, or the folder of a comparison, which means
     all its runs. The training loss is a running mean of those of single chunks.

@@ -10,7 +10,7 @@ from charrnn.cli.command import Command
 @click.option("--out", metavar="FILE", help="Where the page goes; by default RUN/report.html.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress, and no word of where the page is.")
 def report(run: str, out: str | None, quiet: bool) -> None:
-    """Write one HTML page that tells the whole run.
+    """Write one HTML page about a whole run.
 
     RUN is a run directory. The page has the curves, with what the model wrote on the way; what
     simpler ways of predicting reach; what the model finds hard, what its units know and how far its

@@ -79,7 +79,7 @@ def score(
     color: str,
     as_json: bool,
 ) -> None:
-    """Print how well a model predicts a text.
+    """Evaluate how well a model predicts a text.
 
     CHECKPOINT is a file or a run directory; TEXT is one file or several, read as one text. Every
     character but the first is predicted once, each from all that stand before it.

@@ -43,7 +43,7 @@ def train(
     force: bool,
     quiet: bool,
 ) -> None:
-    """Train a model as a config file says.
+    """Train the model that a config file describes.
 
     CONFIG is a YAML file; what comes of it is written to the run directory, output.dir.
     Ctrl-C once finishes the step, saves and stops (exit code 130); twice leaves at once.

@@ -64,7 +64,7 @@ def vocab(
     baselines: bool,
     as_json: bool,
 ) -> None:
-    """Report what a text is made of.
+    """Report the vocabulary of a text: symbols, counts, entropy.
 
     TEXT is one file or glob, or several, read as one text.
 

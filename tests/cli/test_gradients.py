@@ -1,4 +1,4 @@
-"""charrnn gradients: of a config, of a checkpoint, of no network at all."""
+"""charrnn gradients, of a config or a checkpoint; charrnn textbook and charrnn recall."""
 
 import json
 import shutil
@@ -41,6 +41,7 @@ def test_a_config_with_fresh_weights(charrnn) -> None:
     found = json.loads(ran.out)
     assert (found["network"], found["step"]) == ("lstm 2x6", 0)
     assert (found["lags"], found["positions"]) == (20, 5)
+    assert found["text"] == ["text.txt"]
     states = [(one["layer"], one["state"]) for one in found["signals"]]
     assert states == [(0, "h"), (0, "c"), (1, "h"), (1, "c")]
     for one in found["signals"]:
@@ -83,13 +84,14 @@ def test_a_config_may_have_any_name(charrnn) -> None:
     Path("mine.conf").write_text(CONFIG)
     ran = charrnn("gradients", "mine.conf", *SMALL, "--set", "model.cell=gru")
     assert ran.code == 0, ran.err
-    assert ran.out.startswith("gru 2x6, fresh weights\n")
+    assert ran.out.startswith("text: text.txt\ngru 2x6, fresh weights\n")
 
 
 def test_the_tables(charrnn) -> None:
     options = ("--set", "model={cell: rnn, hidden_size: 6, num_layers: 1}")
     out = charrnn("gradients", "config.yaml", *SMALL, *options).out
-    lines = out.splitlines()
+    first, *lines = out.splitlines()
+    assert first == "text: text.txt"
     assert lines[:3] == [
         "rnn 1x6, fresh weights",
         "",
@@ -155,29 +157,27 @@ def test_a_short_text_and_records(charrnn) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        ([], 2, "Expected a CONFIG or CHECKPOINT"),
-        (["config.yaml", "--recall"], 2, "Expected a CONFIG or CHECKPOINT"),
-        (["--textbook", "--recall"], 2, "Expected a CONFIG or CHECKPOINT"),
-        (["--textbook", "--lags", "3"], 2, "--lags goes with a CONFIG or CHECKPOINT"),
-        (["config.yaml", "--steps", "3"], 2, "--steps goes with --textbook or --recall"),
-        (["--recall", "--scale", "2"], 2, "--scale goes with --textbook"),
-        (["--recall", "--after", "3,x"], 2, "as in 1,4,16"),
-        (["--recall", "--forget-bias", "nan"], 2, "forget bias"),
-        (["--textbook", "--scale", "nan"], 2, "above 0"),
-        (["--textbook", "--scale", "-1"], 2, "above 0"),
-        (["missing.yaml"], 2, "there is no such file"),
-        (["missing"], 4, "missing"),
-        (["config.yaml", "missing.txt"], 3, "missing.txt"),
-        (["config.yaml", "one.txt"], 3, "one character is too short"),
-        (["config.yaml", "--set", "model.hidden_size=9000000"], 2, "of memory"),
-        (["--textbook", "--plot", "a.bmp"], 2, "ends in .png"),
-        (["--textbook", "--plot", "one.txt/a.png"], 2, "cannot be written"),
+        (["gradients"], 2, "CONFIG|CHECKPOINT"),
+        (["gradients", "--recall", "--after", "3"], 2, "is now a command: charrnn recall"),
+        (["gradients", "--textbook"], 2, "is now a command: charrnn textbook"),
+        (["gradients", "config.yaml", "other.yaml"], 2, "other.yaml: a config, where a TEXT"),
+        (["gradients", "missing.yaml"], 2, "there is no such file"),
+        (["gradients", "missing"], 4, "missing"),
+        (["gradients", "config.yaml", "missing.txt"], 3, "missing.txt"),
+        (["gradients", "config.yaml", "one.txt"], 3, "one character is too short"),
+        (["gradients", "config.yaml", "--set", "model.hidden_size=9000000"], 2, "of memory"),
+        (["recall", "--after", "3,x"], 2, "as in 1,4,16"),
+        (["recall", "--forget-bias", "nan"], 2, "forget bias"),
+        (["textbook", "--scale", "nan"], 2, "above 0"),
+        (["textbook", "--scale", "-1"], 2, "above 0"),
+        (["textbook", "--plot", "a.bmp"], 2, "ends in .png"),
+        (["textbook", "--plot", "one.txt/a.png"], 2, "cannot be written"),
     ],
 )
 def test_what_is_refused(charrnn, arguments: list[str], code: int, said: str) -> None:
     pytest.importorskip("matplotlib")
     Path("one.txt").write_text("a")
-    ran = charrnn("gradients", *arguments)
+    ran = charrnn(*arguments)
     assert (ran.code, ran.out) == (code, "")
     assert said in ran.err
     assert ran.err.count("\n") == 1
@@ -193,19 +193,19 @@ def test_the_text_must_be_of_the_model(charrnn) -> None:
 
 def test_without_matplotlib_nothing_is_begun(charrnn, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    ran = charrnn("gradients", "--textbook", "--plot", "a.png")
+    ran = charrnn("textbook", "--plot", "a.png")
     assert (ran.code, ran.out) == (2, "")
     assert "pip install 'charrnn[plot]'" in ran.err
 
 
 def test_the_experiments_of_the_textbook(charrnn) -> None:
     sizes = ("--hidden", "8", "--steps", "10")
-    out = charrnn("gradients", "--textbook", *sizes, "--scale", "0.5", "--scale", "2").out
+    out = charrnn("textbook", *sizes, "--scale", "0.5", "--scale", "2").out
     last = out.split("\n\n")[1].splitlines()[-2].split()
     assert last[0] == "10"
     assert [float(last[1]), float(last[3])] == pytest.approx([0.5**10, 2**10], rel=0.01)
     assert float(last[4]) < 2**10
-    ran = charrnn("gradients", "--textbook", *sizes, "--matrix", "normal", "--json")
+    ran = charrnn("textbook", *sizes, "--matrix", "normal", "--json")
     found = json.loads(ran.out)
     assert found["matrix"] == "normal"
     assert [one["largest_singular_value"] for one in found["experiments"]] == [0.9, 1.0, 1.1]
@@ -214,14 +214,14 @@ def test_the_experiments_of_the_textbook(charrnn) -> None:
 
 def test_the_recall_curve(charrnn) -> None:
     small = ("--after", "3,1", "--symbols", "2", "--parameters", "300", "--steps", "20")
-    found = json.loads(charrnn("gradients", "--recall", *small, "--json").out)
+    found = json.loads(charrnn("recall", *small, "--json").out)
     assert found["guess_nats"] == pytest.approx(np.log(2))
     assert [one["cell"] for one in found["networks"]] == ["rnn", "lstm", "gru"]
     for one in found["networks"]:
         assert abs(one["parameters"] - 300) < 60
         assert [result["lag"] for result in one["results"]] == [1, 3]
         assert all(0 <= result["accuracy"] <= 1 for result in one["results"])
-    out = charrnn("gradients", "--recall", *small).out
+    out = charrnn("recall", *small).out
     assert "guessing costs 0.693 nats" in " ".join(out.split())
     assert [line.split()[0] for line in out.splitlines()[-2:]] == ["1", "3"]
 
@@ -229,14 +229,14 @@ def test_the_recall_curve(charrnn) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("config.yaml", *SMALL),
-        ("--textbook", "--hidden", "5", "--steps", "5"),
-        ("--recall", "--after", "1,2", "--parameters", "300", "--steps", "3"),
+        ("gradients", "config.yaml", *SMALL),
+        ("textbook", "--hidden", "5", "--steps", "5"),
+        ("recall", "--after", "1,2", "--parameters", "300", "--steps", "3"),
     ],
 )
 def test_pictures(charrnn, arguments: tuple[str, ...]) -> None:
     pytest.importorskip("matplotlib")
-    ran = charrnn("gradients", *arguments, "--plot", "flow.svg")
+    ran = charrnn(*arguments, "--plot", "flow.svg")
     assert ran.code == 0, ran.err
     assert ran.err == "wrote flow.svg\n"
     assert "<svg" in Path("flow.svg").read_text()
@@ -249,5 +249,5 @@ def test_what_has_no_place_on_a_log_axis_is_left_out(charrnn) -> None:
     ran = charrnn("gradients", "config.yaml", *SMALL, "--set", saturated, "--plot", "flow.svg")
     assert (ran.code, ran.err) == (0, "wrote flow.svg\n")
     assert "nothing arrives" in ran.out
-    ran = charrnn("gradients", "--textbook", "--scale", "1e200", "--plot", "textbook.svg")
+    ran = charrnn("textbook", "--scale", "1e200", "--plot", "textbook.svg")
     assert (ran.code, ran.err) == (0, "wrote textbook.svg\n")
