@@ -1,4 +1,4 @@
-"""The numbers of scripts/bench.py as Markdown, for a terminal and for the README."""
+"""The numbers of scripts/bench.py as Markdown, for a terminal and for the READMEs."""
 
 import math
 from typing import Any
@@ -20,6 +20,22 @@ def tables(result: dict[str, Any]) -> str:
     parts = [machine_line(result["machine"])]
     parts += [table(result[name]) for name, table in made.items() if result.get(name)]
     return "\n\n".join(parts) + "\n"
+
+
+EXCERPT = ("LSTM 1x128", "LSTM 2x256", "LSTM 3x512", "GRU 2x256", "RNN 1x128")
+
+
+def excerpt(result: dict[str, Any]) -> str:
+    """Five networks of the training table, for a first page; ratios are to PyTorch."""
+
+    def speed(row: Row, name: str) -> str:
+        ratio = f" ({row[f'{name}_ratio']:.2f}x)" if f"{name}_ratio" in row else ""
+        return f"{row[name] / 1e3:,.0f}{ratio}"
+
+    rows = [row for row in result["training"] if _network(row).startswith(EXCERPT)]
+    lines = [[_network(row), *(speed(row, name) for name in WHO)] for row in rows]
+    head = ["training, thousands of chars/s", *WHO.values()]
+    return f"{machine_line(result['machine'])}\n\n{_table(head, lines)}\n"
 
 
 def machine_line(machine: dict[str, str]) -> str:

@@ -3,7 +3,6 @@
 from charrnn.config.json_schema import json_schema
 from charrnn.config.keys import Choice
 from charrnn.config.load import dump_config, load_config, parse_config
-from charrnn.config.reference import reference_table
 from charrnn.config.resume import Change, resume_changes
 from charrnn.config.schema import Config
 from charrnn.config.sections import DataConfig, ModelConfig, OutputConfig, TrainConfig
@@ -21,7 +20,6 @@ __all__ = [
     "json_schema",
     "load_config",
     "parse_config",
-    "reference_table",
     "resume_changes",
     "starter_config",
 ]

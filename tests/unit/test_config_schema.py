@@ -17,7 +17,6 @@ from charrnn.config import (
     dump_config,
     json_schema,
     parse_config,
-    reference_table,
     resume_changes,
     starter_config,
 )
@@ -472,27 +471,9 @@ def test_a_starter_for_any_path_is_a_config_or_names_the_path(path: str):
         assert config.data.path == (path,)
 
 
-def test_the_reference_has_a_row_for_every_key():
-    rows = reference_table().splitlines()
-    for dotted, key in DOTTED.items():
-        if key.is_section:
-            continue
-        name = dotted if not is_option(dotted) else key.name
-        matching = [row for row in rows if f"| `{name}` |" in row]
-        assert matching, dotted
-        assert any(key.setting.doc.replace("*", "\\*") in row for row in matching), dotted
-    assert any(row.startswith("| `train.seed` | `1` | an integer of at least 0 |") for row in rows)
-    assert any("`learning_rate`" in row and row.endswith("| yes |") for row in rows)
-
-
 def is_option(dotted: str) -> bool:
     parent: Key | None = DOTTED.get(dotted.rpartition(".")[0])
     return parent is not None and not parent.is_section
-
-
-def test_the_tables_of_the_reference_are_even():
-    for table in reference_table().split("\n\n"):
-        assert len({row.replace("\\|", "").count("|") for row in table.strip().splitlines()}) == 1
 
 
 def test_a_dump_says_everything_in_the_order_of_the_sections():

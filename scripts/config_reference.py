@@ -1,4 +1,4 @@
-"""The reference of all keys for the README, made from the keys themselves."""
+"""The config reference in Markdown, made from the keys themselves."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from inspect import getdoc
