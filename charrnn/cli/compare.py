@@ -7,6 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from charrnn.cli.command import Command
+from charrnn.cli.options import (
+    json_option,
+    memory_option,
+    plot_option,
+    quiet_option,
+    set_option,
+)
 from charrnn.draw.console import tell, write
 
 if TYPE_CHECKING:
@@ -15,19 +22,40 @@ if TYPE_CHECKING:
 
 @click.command(cls=Command)
 @click.argument("configs", nargs=-1, required=True, metavar="CONFIG...")
-@click.option("--vary", multiple=True, metavar="KEY=V1,V2,...", help="Try each of these values.")
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one key.")
 @click.option(
-    "--seeds", type=click.IntRange(1), default=1, metavar="N", help="Train each under N seeds."
+    "--vary",
+    multiple=True,
+    metavar="KEY=V1,V2,...",
+    help="Train a variant for each of these values. Repeatable.",
 )
-@click.option("--jobs", type=click.IntRange(1), metavar="N", help="How many at a time; the cores.")
+@set_option
 @click.option(
-    "--out", "folder", default="runs/compare", show_default=True, metavar="DIR", help="Their runs."
+    "--seeds",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Number of seeds to train each variant with.",
 )
-@click.option("--force", is_flag=True, help="Also if it needs more memory than there seems to be.")
-@click.option("--plot", metavar="FILE", help="Draw the losses as PNG, SVG or PDF.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("--quiet", is_flag=True, help="Say nothing but the result and errors.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    metavar="N",
+    show_default="number of cores",
+    help="Number of variants to train in parallel.",
+)
+@click.option(
+    "--out",
+    "folder",
+    default="runs/compare",
+    show_default=True,
+    metavar="DIR",
+    help="Directory for the runs.",
+)
+@memory_option
+@plot_option("the losses")
+@json_option
+@quiet_option("only the results and errors")
 @click.pass_context
 def compare(
     ctx: click.Context,
@@ -44,10 +72,10 @@ def compare(
 ) -> None:
     """Train variants under one budget and print the results.
 
-    The variants are the CONFIGs, times every combination of the values of --vary. They train side
-    by side, a core each. Called again, what is finished is not trained again, what was interrupted
-    or has a larger budget goes on, and what has other settings is trained anew. Exit code 1 says
-    that every variant failed.
+    The variants are the CONFIGs, times every combination of the values of --vary. They train in
+    parallel, one process per core. When the command is repeated, finished variants are kept,
+    interrupted ones and those with a larger budget continue, and those with other settings are
+    trained again. Exit code 1 means that every variant failed.
 
     \b
     Example:

@@ -6,10 +6,13 @@ from pathlib import Path
 import click
 
 from charrnn.cli.command import Command
+from charrnn.cli.options import set_option
 from charrnn.draw.console import tell, write
 from charrnn.draw.table import Column, Table
 from charrnn.draw.terminal import table_text
 from charrnn.errors import ConfigError, UsageError
+
+STARTER_TEXT = "data/fables.txt"
 
 
 @click.group()
@@ -25,10 +28,12 @@ def config() -> None:
 
 @config.command(cls=Command)
 @click.argument("file", nargs=-1, required=True)
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one key.")
+@set_option
 @click.pass_context
 def check(ctx: click.Context, file: tuple[str, ...], overrides: tuple[str, ...]) -> None:
-    """Validate config files: all problems at once, exit code 2 if there is any.
+    """Validate config files; report all problems at once.
+
+    The exit code is 2 if there is any.
 
     \b
     Example:
@@ -49,9 +54,9 @@ def check(ctx: click.Context, file: tuple[str, ...], overrides: tuple[str, ...])
 
 @config.command(cls=Command)
 @click.argument("file")
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one key.")
+@set_option
 def show(file: str, overrides: tuple[str, ...]) -> None:
-    """Print the effective config: every key, with its value or its default.
+    """Print the effective config: every key with its value.
 
     \b
     Example:
@@ -64,7 +69,7 @@ def show(file: str, overrides: tuple[str, ...]) -> None:
 
 @config.command(cls=Command)
 def schema() -> None:
-    """Print the JSON Schema of config files, for editors that complete and check them.
+    """Print the JSON Schema of config files, for editors.
 
     \b
     Example:
@@ -85,7 +90,7 @@ class _WithRecipes(Command):
 
 @config.command(cls=_WithRecipes)
 @click.argument("file", required=False)
-@click.option("--text", metavar="FILE", help="Text to train on. [default: data/fables.txt]")
+@click.option("--text", metavar="FILE", show_default=STARTER_TEXT, help="Text to train on.")
 @click.option("--recipe", metavar="NAME", help="Write this recipe; 'list' prints the recipes.")
 @click.option("--force", is_flag=True, help="Replace files that exist.")
 def init(file: str | None, text: str | None, recipe: str | None, force: bool) -> None:
@@ -107,7 +112,7 @@ def init(file: str | None, text: str | None, recipe: str | None, force: bool) ->
     elif recipe is not None:
         _write_recipe(recipe, file, force)
     else:
-        _write_starter(text or "data/fables.txt", file, force)
+        _write_starter(text or STARTER_TEXT, file, force)
 
 
 def _recipe_rows() -> list[tuple[str, str]]:
@@ -162,7 +167,7 @@ def _write_files(contents: dict[Path, bytes], force: bool) -> None:
     try:
         for path in contents:
             if path.exists() and not force:
-                raise UsageError(f"{path}: exists; choose another name, or replace it by --force")
+                raise UsageError(f"{path}: exists; choose another name, or replace it with --force")
         for path, content in contents.items():
             make_folder(path.parent)
             write_bytes(path, content)

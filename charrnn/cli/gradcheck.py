@@ -5,6 +5,7 @@ import json
 import click
 
 from charrnn.cli.command import Command
+from charrnn.cli.options import json_option, memory_option, set_option
 from charrnn.draw.console import write
 from charrnn.draw.table import Column, Table
 from charrnn.draw.terminal import table_text
@@ -12,9 +13,9 @@ from charrnn.draw.terminal import table_text
 
 @click.command(cls=Command)
 @click.argument("config")
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one key.")
-@click.option("--force", is_flag=True, help="Also if it needs more memory than there seems to be.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@set_option
+@memory_option
+@json_option
 @click.pass_context
 def gradcheck(
     ctx: click.Context, config: str, overrides: tuple[str, ...], force: bool, as_json: bool

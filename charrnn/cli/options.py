@@ -29,6 +29,14 @@ color_option: Decorator = click.option(
     show_default=True,
     help="Use colours in the terminal; auto respects NO_COLOR.",
 )
+lines_option: Decorator = click.option(
+    "--lines",
+    type=click.IntRange(0),
+    default=10,
+    show_default=True,
+    metavar="N",
+    help="Number of lines to rank.",
+)
 
 
 def quiet_option(printed: str) -> Decorator:
@@ -50,15 +58,4 @@ def seed_option(seeded: str, default: int) -> Decorator:
         show_default=True,
         metavar="S",
         help=f"Random seed of {seeded}.",
-    )
-
-
-def lines_option() -> Decorator:
-    return click.option(
-        "--lines",
-        type=click.IntRange(0),
-        default=10,
-        show_default=True,
-        metavar="N",
-        help="Number of lines to rank.",
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from charrnn.cli.command import Command
+from charrnn.cli.options import json_option
 from charrnn.draw.console import in_colour, tell, terminal_size, write
 from charrnn.draw.json_values import all_finite
 
@@ -20,22 +21,30 @@ PANELS = ("loss", "rate", "gradient", "clipped")
 
 @click.command(cls=Command)
 @click.argument("runs", nargs=-1, required=True, metavar="RUN...")
-@click.option("--by", type=click.Choice(AXES), default="steps", help="What lies to the right.")
+@click.option(
+    "--by",
+    type=click.Choice(AXES),
+    default="steps",
+    show_default=True,
+    help="Quantity on the x axis.",
+)
 @click.option(
     "--smooth",
     type=click.FloatRange(0, 1, max_open=True),
     metavar="X",
-    help="What running means keep of the past at each step, instead of 0.98, or less if short.",
+    show_default="0.98, less for short runs",
+    help="Smoothing factor of the training loss.",
 )
-@click.option("--bits", is_flag=True, help="Losses in bits, not nats, per character.")
-@click.option("--top", type=float, metavar="X", help="Where the axis of the losses ends.")
+@click.option("--bits", is_flag=True, help="Show losses in bits per character instead of nats.")
+@click.option("--top", type=float, metavar="X", help="Upper end of the loss axis.")
 @click.option(
     "--panels",
     metavar="NAMES",
-    help=f"Some of {','.join(PANELS)}; one run in a file has all, else it is the loss.",
+    show_default="loss; all for one run with --out",
+    help=f"Comma-separated panels to draw: {', '.join(PANELS)}.",
 )
-@click.option("--out", metavar="FILE", help="Draw a PNG, SVG or PDF, not in the terminal.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, in nats/char.")
+@click.option("--out", metavar="FILE", help="Draw a PNG, SVG or PDF file instead.")
+@json_option
 def plot(
     runs: tuple[str, ...],
     by: Any,
@@ -48,8 +57,8 @@ def plot(
 ) -> None:
     """Plot the curves of runs: losses, learning rate, gradients.
 
-    RUN is a run directory, also of a run that goes on, or the folder of a comparison, which means
-    all its runs. The training loss is a running mean of those of single chunks.
+    RUN is a run directory, even while it is still training, or the folder of a comparison, which
+    means all its runs. The training loss is a running mean over chunks.
 
     \b
     Example:
@@ -100,7 +109,8 @@ def _kinds(panels: str | None) -> list[Any]:
     for name in names:
         if name not in PANELS:
             raise click.BadParameter(
-                f"there is no '{name}'; choose from {', '.join(PANELS)}", param_hint="'--panels'"
+                f"no panel is called '{name}'; choose from {', '.join(PANELS)}",
+                param_hint="'--panels'",
             )
     return [*dict.fromkeys(names)]
 

@@ -3,23 +3,25 @@
 import click
 
 from charrnn.cli.command import Command
+from charrnn.cli.options import quiet_option
 
 
 @click.command(cls=Command)
 @click.argument("run")
-@click.option("--out", metavar="FILE", help="Where the page goes; by default RUN/report.html.")
-@click.option("-q", "--quiet", is_flag=True, help="No progress, and no word of where the page is.")
+@click.option("--out", metavar="FILE", show_default="RUN/report.html", help="HTML file to write.")
+@quiet_option("nothing but errors")
 def report(run: str, out: str | None, quiet: bool) -> None:
     """Write one HTML page about a whole run.
 
-    RUN is a run directory. The page has the curves, with what the model wrote on the way; what
-    simpler ways of predicting reach; what the model finds hard, what its units know and how far its
-    gradients travel, on the held-out part of its text; the text, the config, speed and environment.
-    It needs no network, and can be given away as a file. A run that still goes on can be reported.
+    RUN is a run directory, even while it is still training. The page shows the curves and samples,
+    the losses of simpler models, which characters are hard to predict, what units correlate with,
+    how far gradients travel, the text, the config, speed and environment. It is one file and needs
+    no network.
 
     \b
     Example:
       charrnn report runs/quickstart
+      charrnn report runs/quickstart --out quickstart.html
     """
     from charrnn import api
     from charrnn.draw.console import tell
@@ -35,4 +37,4 @@ def report(run: str, out: str | None, quiet: bool) -> None:
     if not quiet:
         for why in found.missing:
             tell(f"left out: {why}")
-        tell(f"the report is {path}")
+        tell(f"wrote {path}")

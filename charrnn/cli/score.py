@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from charrnn.cli.command import Command
+from charrnn.cli.options import color_option, json_option, lines_option
 from charrnn.draw.console import write
 from charrnn.draw.terminal import table_text
-from charrnn.draw.terminal_colour import CHOICES, wanted
+from charrnn.draw.terminal_colour import wanted
 
 if TYPE_CHECKING:
     from charrnn.api import Baseline, Score
@@ -19,51 +20,45 @@ if TYPE_CHECKING:
 @click.command(cls=Command)
 @click.argument("checkpoint")
 @click.argument("text", nargs=-1, required=True)
-@click.option("--dynamic", is_flag=True, help="Also let the model learn from what it has read.")
+@click.option(
+    "--dynamic",
+    is_flag=True,
+    help="Also score with dynamic evaluation: the model learns from what it has read.",
+)
 @click.option(
     "--dynamic-rate",
     type=click.FloatRange(0),
     metavar="X",
-    help="How fast it follows the text, instead of 5e-5.",
+    show_default="5e-5",
+    help="Learning rate of dynamic evaluation.",
 )
 @click.option(
     "--dynamic-decay",
     type=click.FloatRange(0),
     metavar="X",
-    help="How fast it returns to what it was, instead of 3e-3.",
+    show_default="3e-3",
+    help="Rate at which dynamic evaluation returns to the trained weights.",
 )
-@click.option("--baselines", is_flag=True, help="Also what simpler ways of predicting reach.")
+@click.option("--baselines", is_flag=True, help="Also print the losses of simpler models.")
 @click.option(
-    "--surprisal", is_flag=True, help="Also how surprising each character, line and symbol is."
-)
-@click.option(
-    "--against", metavar="OTHER", help="Also what another model predicts better or worse."
+    "--surprisal", is_flag=True, help="Also show the surprisal of every character, line and symbol."
 )
 @click.option(
-    "--html", metavar="FILE", help="Write the surprisal as a page, instead of printing it."
+    "--against",
+    metavar="OTHER",
+    help="Also compare with the model OTHER, character by character.",
 )
-@click.option(
-    "--lines",
-    type=click.IntRange(0),
-    default=10,
-    show_default=True,
-    metavar="N",
-    help="How many lines to rank.",
-)
+@click.option("--html", metavar="FILE", help="Write the surprisal to an HTML page instead.")
+@lines_option
 @click.option(
     "--chars",
     type=click.IntRange(0),
     metavar="N",
-    help="How much of the text to show, instead of 2000 characters, on a page 200000.",
+    show_default="2000; 200000 with --html",
+    help="Show the first N characters of the text.",
 )
-@click.option(
-    "--color",
-    type=click.Choice(CHOICES),
-    default="auto",
-    show_default=True,
-    help="Colours in the terminal; auto respects NO_COLOR.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@color_option
+@json_option
 def score(
     checkpoint: str,
     text: tuple[str, ...],
@@ -81,15 +76,16 @@ def score(
 ) -> None:
     """Evaluate how well a model predicts a text.
 
-    CHECKPOINT is a file or a run directory; TEXT is one file or several, read as one text. Every
-    character but the first is predicted once, each from all that stand before it.
+    CHECKPOINT is a file or a run directory; TEXT is one or more files, read as one text. Every
+    character but the first is predicted once, from all characters before it.
 
-    --surprisal shows which characters, lines and symbols the model did not expect; --against the
-    same of two models; --html writes a page of either, with the guesses at every character.
+    --surprisal shows which characters, lines and symbols the model did not expect; --against
+    compares two models in the same way; --html writes either to a page that also shows the guesses
+    at every character.
 
     \b
     Example:
-      charrnn score runs/quickstart data/fables.txt
+      charrnn score runs/quickstart other.txt
       charrnn score runs/quickstart other.txt --dynamic --baselines
       charrnn score runs/quickstart other.txt --surprisal
       charrnn score runs/quickstart other.txt --against runs/other --html page.html

@@ -5,28 +5,47 @@ import json
 import click
 
 from charrnn.cli.command import Command
+from charrnn.cli.options import quiet_option, set_option
 from charrnn.draw.console import tell
 
 
 @click.command(cls=Command)
 @click.argument("config")
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one key.")
-@click.option("--out", metavar="DIR", help="The run directory, instead of output.dir.")
-@click.option("--resume", is_flag=True, help="Go on from the latest checkpoint of the run.")
+@set_option
+@click.option("--out", metavar="DIR", show_default="output.dir", help="Run directory.")
+@click.option("--resume", is_flag=True, help="Continue from the latest checkpoint of the run.")
 @click.option(
-    "--allow-new-text", "new_text", is_flag=True, help="With --resume: also if the text is another."
+    "--allow-new-text",
+    "new_text",
+    is_flag=True,
+    help="With --resume, continue even if the text has changed.",
 )
-@click.option("--init-from", metavar="CKPT", help="Begin with the weights of this checkpoint.")
-@click.option("--workers", metavar="N", help="Processes to train with; a number or auto.")
-@click.option("--max-steps", type=int, metavar="N", help="Stop after N steps.")
-@click.option("--max-minutes", type=float, metavar="M", help="Stop after M minutes.")
-@click.option("--baselines", is_flag=True, help="First say what simpler models reach.")
+@click.option(
+    "--init-from", metavar="CKPT", help="Start from the weights of this checkpoint, in a new run."
+)
+@click.option(
+    "--workers",
+    metavar="N",
+    show_default="train.workers",
+    help="Number of processes to train with, or auto.",
+)
+@click.option(
+    "--max-steps", type=int, metavar="N", show_default="train.max_steps", help="Stop after N steps."
+)
+@click.option(
+    "--max-minutes",
+    type=float,
+    metavar="M",
+    show_default="train.max_minutes",
+    help="Stop after M minutes.",
+)
+@click.option("--baselines", is_flag=True, help="First print the losses of simpler models.")
 @click.option(
     "--force",
     is_flag=True,
-    help="Replace a run that is in the run directory; train even if the memory seems too small.",
+    help="Replace a run in the run directory, and start even if memory seems too small.",
 )
-@click.option("--quiet", is_flag=True, help="Say nothing but errors.")
+@quiet_option("only errors")
 @click.pass_context
 def train(
     ctx: click.Context,
@@ -45,9 +64,9 @@ def train(
 ) -> None:
     """Train the model that a config file describes.
 
-    CONFIG is a YAML file; what comes of it is written to the run directory, output.dir.
-    Ctrl-C once finishes the step, saves and stops (exit code 130); twice leaves at once.
-    SIGTERM and SIGHUP do the same; SIGUSR1 saves now and goes on.
+    CONFIG is a YAML file; results go to the run directory, output.dir. Ctrl-C finishes the step,
+    saves and stops (exit code 130); a second one stops at once. SIGTERM and SIGHUP do the same as
+    the first; SIGUSR1 saves and continues.
 
     \b
     Example:
@@ -56,9 +75,9 @@ def train(
       charrnn train my.yaml --resume
     """
     if resume and (force or init_from):
-        raise click.UsageError("--resume cannot go with --force or --init-from", ctx)
+        raise click.UsageError("--resume cannot be combined with --force or --init-from", ctx)
     if new_text and not resume:
-        raise click.UsageError("--allow-new-text goes with --resume", ctx)
+        raise click.UsageError("--allow-new-text requires --resume", ctx)
 
     from charrnn import api
     from charrnn.cli.posix_signals import Signals
@@ -67,7 +86,9 @@ def train(
     from charrnn.training.events import Finished
 
     options = {
-        "output.dir": None if out is None else json.dumps(out),  # a name, whatever YAML thinks
+        "output.dir": None
+        if out is None
+        else json.dumps(out),  # a string, whatever YAML makes of it
         "train.workers": workers,
         "train.max_steps": max_steps,
         "train.max_minutes": max_minutes,

@@ -7,49 +7,59 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from charrnn.cli.command import Command
+from charrnn.cli.options import color_option, json_option
 from charrnn.draw.console import tell, write
 
 if TYPE_CHECKING:
     from charrnn.api import FoundUnit, UnitSurvey, Watched, WatchedUnit
     from charrnn.studies.units.saturation import Distribution
 
-IN_TERMINAL, IN_PAGE = 2000, 10_000  # characters that are shown unless somebody says
+IN_TERMINAL, IN_PAGE = 2000, 10_000  # characters that are shown by default
 
 
 @click.command(cls=Command)
 @click.argument("checkpoint")
 @click.argument("text", nargs=-1, required=True)
-@click.option("--unit", metavar="[LAYER:]UNIT", help="Show the text in the colours of a unit.")
-@click.option("--what", default="h", metavar="NAME", help="Its h, c, or a gate, instead of h.")
 @click.option(
-    "--layer", type=click.IntRange(0), metavar="N", help="Of this layer alone; 0 is the first."
+    "--unit", metavar="[LAYER:]UNIT", help="Show the text in colours that follow this unit."
 )
 @click.option(
-    "--find", is_flag=True, help="Search for units that go with quotes, lines, brackets ..."
+    "--what",
+    default="h",
+    show_default=True,
+    metavar="NAME",
+    help="Value of the unit to show: h, c or a gate.",
 )
-@click.option("--gates", is_flag=True, help="Search among the gates too.")
+@click.option(
+    "--layer",
+    type=click.IntRange(0),
+    metavar="N",
+    help="Layer to look at, counted from 0; all layers if left out.",
+)
+@click.option(
+    "--find",
+    is_flag=True,
+    help="Search for units that correlate with quotes, lines, brackets and other features.",
+)
+@click.option("--gates", is_flag=True, help="Include the gates in the search.")
 @click.option(
     "--read",
     type=click.IntRange(1),
     default=200_000,
+    show_default=True,
     metavar="N",
-    help="Read no more than so many characters, instead of 200,000.",
+    help="Read at most N characters.",
 )
 @click.option(
     "--chars",
     type=click.IntRange(1),
     metavar="N",
-    help="Show so many, instead of 2,000 here and 10,000 in a page.",
+    show_default="2000; 10000 with --html",
+    help="Show the first N characters of the text.",
 )
-@click.option("--html", metavar="FILE", help="Also write a page to choose units in.")
-@click.option(
-    "--color",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    show_default=True,
-    help="Colours, or signs below the text.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--html", metavar="FILE", help="Also write an HTML page to explore the units.")
+@color_option
+@json_option
 def units(
     checkpoint: str,
     text: tuple[str, ...],
@@ -66,9 +76,10 @@ def units(
 ) -> None:
     """Show what the units of a network do while it reads a text.
 
-    CHECKPOINT is a file or a run directory; TEXT is one file or several, read as one text. Layers
-    and units count from 0. A summary of all units is printed; with --find those that go best with
-    what there is to know of a text; with --unit the text, coloured from blue (low) to red (high).
+    CHECKPOINT is a file or a run directory; TEXT is one or more files, read as one text. Layers and
+    units count from 0. The output is a summary of all units; with --find also the units that
+    correlate best with known features of a text; with --unit the text, coloured from blue (low) to
+    red (high), or with digits below it where there are no colours.
 
     \b
     Example:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from charrnn.cli.command import Command
+from charrnn.cli.options import json_option
 from charrnn.draw.console import tell, write
 from charrnn.draw.table import Column, Table
 from charrnn.draw.terminal import table_text
@@ -25,7 +26,7 @@ RARE = 10
     type=click.Choice(["char", "byte"]),
     default="char",
     show_default=True,
-    help="What a symbol is.",
+    help="Unit of the vocabulary: characters or bytes.",
 )
 @click.option(
     "--min-count",
@@ -33,11 +34,18 @@ RARE = 10
     default=1,
     show_default=True,
     metavar="N",
-    help="Rarer symbols become UNK.",
+    help="Replace symbols that occur less than N times by UNK.",
 )
-@click.option("--lowercase", is_flag=True, help="Make all letters small first.")
-@click.option("--normalize", type=click.Choice(["NFC", "NFKC"]), help="Unicode normalisation.")
-@click.option("--encoding", default="utf-8", show_default=True, help="Any codec of Python.")
+@click.option("--lowercase", is_flag=True, help="Lowercase the text first.")
+@click.option(
+    "--normalize", type=click.Choice(["NFC", "NFKC"]), help="Unicode normalisation form to apply."
+)
+@click.option(
+    "--encoding",
+    default="utf-8",
+    show_default=True,
+    help="Encoding of the files: any Python codec.",
+)
 @click.option(
     "--newlines",
     type=click.Choice(["lf", "keep"]),
@@ -45,13 +53,13 @@ RARE = 10
     show_default=True,
     help="Read CRLF and CR as LF, or keep them.",
 )
-@click.option("--out", metavar="FILE", help="Write the vocabulary as JSON.")
+@click.option("--out", metavar="FILE", help="Write the vocabulary to a JSON file.")
 @click.option(
     "--baselines",
     is_flag=True,
-    help="Also what simple models reach on its last tenth, learned from the rest.",
+    help="Also print the losses of simple models, fitted on 9/10 of the text, on the rest.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 def vocab(
     text: tuple[str, ...],
     level: str,
@@ -66,7 +74,7 @@ def vocab(
 ) -> None:
     """Report the vocabulary of a text: symbols, counts, entropy.
 
-    TEXT is one file or glob, or several, read as one text.
+    TEXT is one or more files or globs, read as one text.
 
     \b
     Example:
@@ -104,8 +112,8 @@ def _page(report: "VocabReport") -> str:
     lines = [
         f"{report.characters:,} characters, {report.vocabulary.size} symbols"
         f" ({report.vocabulary.level} level)\n",
-        f"entropy of their frequencies {report.bits_per_char:.3f} bits/char;"
-        f" a uniform guess {report.uniform_bits:.3f}\n\n",
+        f"entropy of the symbol frequencies {report.bits_per_char:.3f} bits/char,"
+        f" uniform {report.uniform_bits:.3f}\n\n",
     ]
     columns = (Column("symbol"), Column("count", ",d"), Column("share", ".4%"))
     rows = [(name, count, count / report.characters) for name, count in report.ranked()]
