@@ -46,7 +46,7 @@ def test_vocab_for_people(charrnn) -> None:
     Path("a.txt").write_bytes(b"aaaa\x07b\nb")
     assert charrnn("vocab", "a.txt", "--min-count", "2").out == (
         "8 characters, 3 symbols (char level)\n"
-        "entropy of their frequencies 1.500 bits/char; a uniform guess 1.585\n"
+        "entropy of the symbol frequencies 1.500 bits/char, uniform 1.585\n"
         "\n"
         "symbol  count     share\n"
         "'a'         4  50.0000%\n"
