@@ -110,7 +110,7 @@ def _try(made: Config, folder: Path) -> None:
     Encoded texts are expected in `folder`/cache, and do not stay there.
     """
     try:
-        _, _, plan, _ = prepare_plan(made)
+        plan = prepare_plan(made).plan
         if total_of(needs_of_run(made, plan)) < SMALL:
             p = fresh_weights(made, plan.model, np.dtype(DTYPES[made.train.dtype]))
             state = TrainState.begin(p, plan.optimizer, averaging=plan.average > 0)

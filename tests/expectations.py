@@ -6,15 +6,16 @@ from types import SimpleNamespace
 import numpy as np
 
 from charrnn.studies.surprisal.study import Surprisal
-from charrnn.text.lines import NEWLINE, Lined
+from charrnn.text.lines import PredictedText
+from charrnn.text.symbols import NEWLINE
 from charrnn.text.vocab import Vocabulary
 
 
-def lined(symbols: list[int], level: str = "char", name: str = "text.txt") -> Lined:
+def lined(symbols: list[int], level: str = "char", name: str = "text.txt") -> PredictedText:
     """A text of 2 symbols or more, as it is predicted."""
     rest = np.array(symbols[1:], np.uint32)
     starts = np.append(0, np.flatnonzero(rest[:-1] == NEWLINE) + 1)
-    return Lined(
+    return PredictedText(
         name=name,
         level=level,
         given=symbols[0],

@@ -13,7 +13,7 @@ from charrnn.nn.model import CharModel
 from charrnn.nn.params import Params
 from charrnn.optim import OPTIMIZERS, SCHEDULES
 from charrnn.text.batches import Batches
-from charrnn.text.part import Part
+from charrnn.text.text_part import TextPart
 from charrnn.training.plan import Limits, Plan
 from charrnn.training.snapshot import to_arrays, to_counters
 from charrnn.training.state import TrainState
@@ -22,11 +22,11 @@ V = 6
 FLOAT64 = np.dtype(np.float64)
 
 
-def part(n: int, seed: int = 0) -> Part:
+def part(n: int, seed: int = 0) -> TextPart:
     """A text with a pattern in it: most steps go one up, some go anywhere."""
     rng = np.random.default_rng(seed)
     jumps = np.where(rng.random(n) < 0.8, 1, rng.integers(V, size=n))
-    return Part((np.cumsum(jumps) % V).astype(np.uint8), np.arange(V))
+    return TextPart((np.cumsum(jumps) % V).astype(np.uint8), np.arange(V))
 
 
 def plan(*, n: int = 600, dropout: float = 0.0, **changes) -> Plan:

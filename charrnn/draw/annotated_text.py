@@ -7,13 +7,13 @@ from charrnn.draw.console import terminal_size
 from charrnn.draw.terminal_colour import painted
 from charrnn.nn.arrays import Floats
 from charrnn.terminal import columns_of
-from charrnn.text.lines import Lined
+from charrnn.text.lines import PredictedText
 from charrnn.text.vocab import visible
 
 Ramp = tuple[Colour, ...]
 
 
-def in_colours(text: Lined, shares: Floats, ramp: Ramp) -> str:
+def in_colours(text: PredictedText, shares: Floats, ramp: Ramp) -> str:
     """The first n characters of a text, coloured by `shares` (n,) of the way along a ramp."""
     colours: list[Colour | None] = [None] * len(text.before)
     colours += [blend(ramp, share) for share in shares.tolist()]
@@ -26,7 +26,7 @@ def legend(labels: Sequence[str], ramp: Ramp) -> str:
     return painted([f" {label} " for label in labels], [blend(ramp, share) for share in shares])
 
 
-def in_digits(text: Lined, rows: Sequence[Floats]) -> str:
+def in_digits(text: PredictedText, rows: Sequence[Floats]) -> str:
     """The first characters of a text, and below each line a row of digits for each of `rows` (n,).
 
     A digit is below its character: 3 for 2.5 to 3.5, a point for less than 0.5, 9 for 8.5 and
@@ -61,7 +61,7 @@ def with_marks(pieces: Sequence[str], rows: Sequence[Sequence[str]], *, fill: bo
     return "".join(f"{row.rstrip()}\n" for line in lines for row in line)
 
 
-def pieces_of(text: Lined, most: int) -> list[str]:
+def pieces_of(text: PredictedText, most: int) -> list[str]:
     """The first characters in a form that can be shown: the given one and `most` more."""
     table = {
         symbol: visible(symbol, text.level)
@@ -70,7 +70,7 @@ def pieces_of(text: Lined, most: int) -> list[str]:
     return [table[symbol] for symbol in [*text.before, *text.symbols[:most].tolist()]]
 
 
-def cut(text: Lined, most: int, option: str = "--chars") -> str:
+def cut(text: PredictedText, most: int, option: str = "--chars") -> str:
     """A line that says how much is shown, or nothing where all of it is."""
     T = len(text.symbols)
     return (

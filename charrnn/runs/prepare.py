@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -17,16 +17,31 @@ from charrnn.runs.memory import check_run_fits
 from charrnn.runs.resume import Resumed, check_place, check_same_text, is_new_text
 from charrnn.runs.trained import load
 from charrnn.runs.transfer import transfer_
-from charrnn.text.batches import Batches, Chunks, fit
+from charrnn.text.batches import BatchSizes, Chunks
 from charrnn.text.corpus import Corpus, default_cache, open_corpus
 from charrnn.text.dataset import Dataset, divide
 from charrnn.text.part import Part
 from charrnn.text.read import find_files
-from charrnn.text.records import RecordBatches
 from charrnn.text.vocab import Vocabulary
 from charrnn.training.plan import Plan
 from charrnn.training.snapshot import state_from
 from charrnn.training.state import TrainState
+
+
+class OpenText(NamedTuple):
+    """A text in its own alphabet, and split and seen through a vocabulary."""
+
+    corpus: Corpus
+    dataset: Dataset
+
+
+class Groundwork(NamedTuple):
+    """What every process of a run needs, whatever state it starts from."""
+
+    corpus: Corpus
+    dataset: Dataset
+    plan: Plan
+    notes: tuple[str, ...]  # for a user, a sentence each
 
 
 @dataclass(frozen=True)
@@ -78,7 +93,7 @@ def prepare_plan(
     config: Config,
     on_reading: Callable[[int, int], None] | None = None,
     vocabulary: Vocabulary | None = None,
-) -> tuple[Corpus, Dataset, Plan, tuple[str, ...]]:
+) -> Groundwork:
     """What every process of a run needs, whatever state it starts from; and notes for a user.
 
     The vocabulary is the text's own where none is given.
@@ -86,14 +101,14 @@ def prepare_plan(
     corpus, dataset = open_dataset(config, on_reading, vocabulary)
     batches, notes = batches_of(config, dataset.train)
     model = build.model(config, dataset.vocabulary.size)
-    return corpus, dataset, _plan(config, model, dataset, batches), notes
+    return Groundwork(corpus, dataset, _plan(config, model, dataset, batches), notes)
 
 
 def open_dataset(
     config: Config,
     on_reading: Callable[[int, int], None] | None = None,
     vocabulary: Vocabulary | None = None,
-) -> tuple[Corpus, Dataset]:
+) -> OpenText:
     """The text of `config`, encoded and split, and its vocabulary, its own or the one given.
 
     `on_reading` is told how many bytes have been read, of how many at most.
@@ -111,7 +126,7 @@ def open_dataset(
         seed=config.train.seed,
         vocabulary=vocabulary,
     )
-    return corpus, dataset
+    return OpenText(corpus, dataset)
 
 
 def batches_of(config: Config, train: Part) -> tuple[Chunks, tuple[str, ...]]:
@@ -122,26 +137,15 @@ def batches_of(config: Config, train: Part) -> tuple[Chunks, tuple[str, ...]]:
             f"{', '.join(config.data.path)}: the training part has {n} of the text's characters,"
             " and training needs 2 or more; use a longer text or a larger first share in data.split"
         )
-    if train.records is not None:
-        return _record_batches(config, train, len(train.records.lengths))
-    B, T = fit(n, t.batch_size, t.seq_length)
-    stride = None if t.stride is None else min(t.stride, T)
-    batches = Batches(train, B, T, stride, t.seq_jitter, t.seed)
-    if t.batch_size == B and t.seq_length == T:
+    batches = train.batches(BatchSizes(t.batch_size, t.seq_length, t.stride, t.seq_jitter, t.seed))
+    smaller = [
+        f"train.{key} is {getattr(batches, key)} instead of {getattr(t, key)}"
+        for key in ("batch_size", "seq_length")
+        if getattr(batches, key) != getattr(t, key)
+    ]
+    if not smaller:
         return batches, ()
-    return batches, (
-        f"the training part has only {n} characters: train.batch_size is {B} instead of"
-        f" {t.batch_size}, train.seq_length {T} instead of {t.seq_length}",
-    )
-
-
-def _record_batches(
-    config: Config, train: Part, records: int
-) -> tuple[RecordBatches, tuple[str, ...]]:
-    t = config.train
-    B = min(t.batch_size, records)
-    note = f"the training part has only {records} records: train.batch_size is {B}"
-    return RecordBatches(train, B, t.seq_length, t.seed), (note,) * (t.batch_size > B)
+    return batches, (f"the training part has only {train.size} {train.unit}: {', '.join(smaller)}",)
 
 
 def _resumed_state(

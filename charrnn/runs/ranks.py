@@ -37,9 +37,10 @@ def follow(
     given: Any = comm.gather(None)[0]
     try:
         vocabulary = None if given is None else Vocabulary.from_json(given)
-        corpus, _, plan, _ = prepare_plan(config, vocabulary=vocabulary)
+        ready = prepare_plan(config, vocabulary=vocabulary)
+        plan = ready.plan
         check_run_fits(config, plan, force=insist)
-        mine = corpus.sha256
+        mine = ready.corpus.sha256
     except CharrnnError as error:
         mine = error
     _agree(comm, mine)

@@ -12,9 +12,8 @@ from charrnn.nn.arrays import Ids
 from charrnn.runs.trained import Trained
 from charrnn.sampling import FILTERS, Filter, generate
 from charrnn.storage.checkpoint import refusal
+from charrnn.text.symbols import NEWLINE
 from charrnn.text.vocab import Vocabulary
-
-NEWLINE = 10
 
 
 @dataclass(frozen=True, init=False)

@@ -6,6 +6,7 @@ always go through the network in groups of one width, filled up where the last o
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -14,12 +15,12 @@ from charrnn.nn.arrays import Floats, Ids, States
 from charrnn.nn.model import CharModel
 from charrnn.nn.ops import may_overflow
 from charrnn.nn.params import Params
+from charrnn.nn.read import Sequences, Span, read
 from charrnn.nn.rng import stream
 from charrnn.sampling.filters import Filter, probabilities
 
-GROUP = 2
-STEPS = 64
-DRAWS = 256
+GROUP = 2  # samples that go through the network together, at least
+DRAWS = 256  # uniform numbers that are drawn at a time
 
 
 class Drawn(NamedTuple):
@@ -44,8 +45,8 @@ def generate(
     `never` is an id that is not drawn: UNK, which stands for no character.
     """
     width = _rows_at_once(model, p, count)
-    state, first = _read(model, p, prime)
-    groups = [_Group(model, p, state, first, width) for _ in range(-(-count // width))]
+    state, logits = _after(model, p, prime)
+    groups = [_Group(model, p, state, logits, width) for _ in range(-(-count // width))]
     for uniforms in _uniforms(seed, count):
         logits = np.concatenate([g.logits for g in groups]) if len(groups) > 1 else groups[0].logits
         drawn = _draw(logits[:count], uniforms, filters, never)
@@ -62,7 +63,7 @@ def predict(
 
     They are float64, and not finite where the weights are too large to predict anything.
     """
-    _, logits = _read(model, p, prime)
+    _, logits = _after(model, p, prime)
     x = logits.astype(np.float64)
     whole = probabilities(x)[0]
     _filter_(x, filters, never)
@@ -70,38 +71,34 @@ def predict(
 
 
 class _Group:
-    """Samples that go through the network together."""
+    """Samples that go through the network together: a stream of what has been drawn last."""
 
-    @may_overflow
+    steps = 1
+
     def __init__(
-        self, model: CharModel, p: Params, state: States, first: Floats, width: int
+        self, model: CharModel, p: Params, state: States, logits: Floats, width: int
     ) -> None:
-        self.model, self.p = model, p
-        self.tape = model.tape(1, width, p.flat.dtype)
-        model.prepare(p, self.tape)
-        self.state = tuple(tuple(np.repeat(a, width, axis=0) for a in layer) for layer in state)
+        self.tracks = width
         self.ids = np.zeros((1, width), np.intp)
-        self.logits = self.tape.logits[0]  # (R, V)
-        self.logits[...] = first
+        self.logits = np.repeat(logits, width, axis=0)  # (R, V)
+        start = tuple(tuple(np.repeat(a, width, axis=0) for a in layer) for layer in state)
+        self.reads = read(model, p, [self], start=start)
 
-    @may_overflow
+    def spans(self) -> Iterator[Span]:
+        """The same memory again and again, with other ids in it."""
+        return repeat(Span(self.ids, self.ids, np.zeros_like(self.ids)))
+
     def read(self, ids: Ids) -> None:
-        """The next character of every sample, from which `logits` are made."""
+        """Read the next character of every sample, from which `logits` are made."""
         self.ids[0, : len(ids)] = ids
-        self.state = self.model.forward(self.p, self.ids, self.state, self.tape)
+        self.logits = next(self.reads).tape.logits[0]
 
 
-@may_overflow
-def _read(model: CharModel, p: Params, prime: Ids) -> tuple[States, Floats]:
+def _after(model: CharModel, p: Params, prime: Ids) -> tuple[States, Floats]:
     """The state after the prime, each (1, H), and the logits (1, V) of what follows."""
-    tape = model.tape(STEPS, GROUP, p.flat.dtype)
-    model.prepare(p, tape)
-    state = model.initial_state(p, GROUP)
-    for start in range(0, len(prime), STEPS):
-        x = np.repeat(prime[start : start + STEPS, None], GROUP, axis=1)
-        chunk = tape.first(len(x))
-        state = model.forward(p, x, state, chunk)
-    return tuple(tuple(a[:1] for a in layer) for layer in state), chunk.logits[-1, :1]
+    ids = np.repeat(prime[:, None], GROUP, axis=1)
+    *_, last = read(model, p, [Sequences(ids)])
+    return tuple(tuple(a[:1] for a in layer) for layer in last.state), last.tape.logits[-1, :1]
 
 
 def _rows_at_once(model: CharModel, p: Params, count: int) -> int:
@@ -118,16 +115,11 @@ def _rows_at_once(model: CharModel, p: Params, count: int) -> int:
     return width if np.array_equal(few, many[:GROUP]) else GROUP
 
 
-@may_overflow
 def _trial(model: CharModel, p: Params, width: int) -> Floats:
     """The logits (R, V) of R rows of different characters after a few steps, one at a time."""
-    tape = model.tape(1, width, p.flat.dtype)
-    model.prepare(p, tape)
-    state = model.initial_state(p, width)
-    for t in range(3):
-        x = (np.arange(width) + t)[None, :] % model.vocab_size
-        state = model.forward(p, x, state, tape)
-    logits: Floats = tape.logits[0]
+    ids = (np.arange(width) + np.arange(3)[:, None]) % model.vocab_size
+    *_, last = read(model, p, [Sequences(ids, most=1)])
+    logits: Floats = last.tape.logits[0]
     return logits
 
 

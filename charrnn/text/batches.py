@@ -5,13 +5,23 @@ so the state that the model carries from chunk to chunk is the state after the t
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from charrnn.nn.chunk import Chunk
 from charrnn.nn.rng import stream
-from charrnn.text.part import Part
+from charrnn.text.codes import CodedText
+
+
+class BatchSizes(NamedTuple):
+    """The sizes of the chunks that are asked for."""
+
+    batch_size: int
+    seq_length: int
+    stride: int | None = None
+    jitter: float = 0.0
+    seed: int = 0
 
 
 class Chunks(Protocol):
@@ -20,6 +30,10 @@ class Chunks(Protocol):
     @property
     def batch_size(self) -> int:
         """B."""
+
+    @property
+    def seq_length(self) -> int:
+        """Steps of a chunk, as training asks for them."""
 
     @property
     def longest(self) -> int:
@@ -53,7 +67,7 @@ class Batches:
     Keskar and Socher 2018, section 4.1; as there, a short chunk makes a small step).
     """
 
-    part: Part
+    text: CodedText
     batch_size: int  # B
     seq_length: int  # k2
     stride: int | None = None  # k1; None: k2
@@ -63,7 +77,7 @@ class Batches:
     @property
     def track_length(self) -> int:
         """Characters that each track predicts in an epoch."""
-        return (len(self.part.ids) - 1) // self.batch_size
+        return (len(self.text.codes) - 1) // self.batch_size
 
     @property
     def longest(self) -> int:
@@ -81,12 +95,12 @@ class Batches:
         start, stop = self._start(epoch, k), self._stop(epoch, k)
         steps = np.arange(start, stop + 1)
         starts = np.array(tracks or range(self.batch_size)) * self.track_length
-        window = self.part.window(steps[:, None] + starts)
+        ids = self.text.ids_at(steps[:, None] + starts)
         skip = self._stop(epoch, k - 1) - start if k else 0
         last = k == self.chunks - 1
         return Chunk(
-            x=window[:-1],
-            y=window[1:],
+            x=ids[:-1],
+            y=ids[1:],
             carried=k > 0,
             targets=(stop - start - skip) * self.batch_size,
             skip=skip,

@@ -1,11 +1,11 @@
 """The encoded text: numbers, a long text's on disk, so that its size does not matter.
 
-The ids are of the text's own alphabet, every symbol that occurs in it. A model's vocabulary is a
-small table from that alphabet to its own ids, so one file serves every vocabulary.
+A code is the number of a symbol among all that occur in the text. A model's vocabulary is a small
+table from that alphabet to its own ids, so one file serves every vocabulary.
 
 The file is a cache under a name made of the content's SHA-256 and the text's format. The digest is
 taken anew each time, from the files as they are, so what is found can never be stale; what is
-found damaged, also in a single id, is made again; and any of it may be deleted at any time.
+found damaged, also in a single code, is made again; and any of it may be deleted at any time.
 """
 
 import hashlib
@@ -19,8 +19,6 @@ from itertools import accumulate
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
-import numpy as np
-
 from charrnn.errors import DataError
 from charrnn.nn.arrays import Ids
 from charrnn.storage.files import write_atomically
@@ -28,7 +26,7 @@ from charrnn.text.encoded import load_encoded, write_encoded
 from charrnn.text.read import TextFormat, read_symbols
 from charrnn.text.source import Source, digest_of
 from charrnn.text.stored import EncodedText
-from charrnn.text.vocab import count_symbols, tally_
+from charrnn.text.vocab import count_symbols
 
 PASSES = 3  # over a text that is not in the cache: digest, count, encode
 
@@ -37,9 +35,9 @@ Progress: TypeAlias = Callable[[int, int], object]  # bytes read, of how many at
 
 @dataclass(frozen=True)
 class Corpus:
-    """A text as ids of its own alphabet."""
+    """A text as codes, the numbers of its symbols in its own alphabet."""
 
-    ids: EncodedText  # (n,), uint8, uint16 or uint32
+    codes: EncodedText  # (n,), uint8, uint16 or uint32
     symbols: Ids  # (A,), the alphabet: code points or bytes, sorted
     counts: Ids  # (A,)
     sha256: str  # of the raw bytes of its files
@@ -48,13 +46,7 @@ class Corpus:
     @property
     def characters(self) -> int:
         """How many symbols the text has."""
-        return len(self.ids)
-
-    def counts_in(self, start: int, stop: int) -> Ids:
-        """How often each symbol of the alphabet occurs from `start` to `stop` (A,)."""
-        counts = np.zeros(len(self.symbols), np.int64)
-        tally_(counts, self.ids[start:stop])
-        return counts
+        return len(self.codes)
 
 
 class Metered:

@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from charrnn.errors import DataError
 from charrnn.nn.arrays import Ids
-from charrnn.text.corpus import Corpus, split_stops
-from charrnn.text.part import Part, Records
-from charrnn.text.records import find_records, shuffled
-from charrnn.text.vocab import Vocabulary, build_vocabulary, display, tally_
+from charrnn.text.corpus import Corpus
+from charrnn.text.part import Part
+from charrnn.text.record_part import RecordPart
+from charrnn.text.records import Records, find_records
+from charrnn.text.text_part import TextPart
+from charrnn.text.vocab import Vocabulary, build_vocabulary, display
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,11 @@ def divide(
     given is taken. Raises DataError where no symbol is frequent enough, the separator is not in the
     text, or the vocabulary does not know a symbol.
     """
-    shares = _shares(corpus, split, separator, seed)
-    counts = _counts(corpus, shares)
+    whole = part_of(corpus, np.arange(len(corpus.symbols)), separator)
+    parts = whole.split(split, seed)
+    # The training part may be larger than memory: the others are counted.
+    others = [part.counts() for part in parts[1:]]
+    counts = [whole.counts_of_all(corpus.counts) - sum(others), *others]
     vocabulary = vocabulary or build_vocabulary(
         corpus.symbols,
         counts[0] if from_train_only else corpus.counts,
@@ -61,18 +65,20 @@ def divide(
         always_unk=from_train_only,
     )
     lookup = lookup_of(corpus, vocabulary)
-    if separator is not None and lookup[shares[0].separator] == vocabulary.unk:
+    if separator is not None and vocabulary.is_unknown(separator):
         raise DataError(
             f"data.records: {chr(separator)!r} is rarer than data.min_count, and would be unknown"
         )
-    train, val, test = (
-        Part(corpus.ids[share.start : share.stop], lookup, share.records) for share in shares
-    )
+    train, val, test = (part.through(lookup) for part in parts)
     is_unknown = lookup == vocabulary.unk if vocabulary.has_unk else np.zeros(lookup.shape, bool)
     unknown = [int(n[is_unknown].sum()) for n in counts]
     in_train = np.bincount(lookup, weights=counts[0], minlength=vocabulary.size)
     return Dataset(
-        *(vocabulary, train, val, test, in_train.astype(np.int64)),
+        vocabulary,
+        train,
+        val,
+        test,
+        counts=in_train.astype(np.int64),
         unknown=(unknown[0], unknown[1], unknown[2]),
     )
 
@@ -84,10 +90,18 @@ def own_parts(
 
     Raises DataError where the separator is not in the text.
     """
-    same = np.arange(len(corpus.symbols))
-    shares = _shares(corpus, split, separator, seed)
-    train, val, test = (Part(corpus.ids[s.start : s.stop], same, s.records) for s in shares)
-    return train, val, test
+    return part_of(corpus, np.arange(len(corpus.symbols)), separator).split(split, seed)
+
+
+def part_of(corpus: Corpus, lookup: Ids, separator: int | None) -> Part:
+    """All of a text: of records, if a symbol separates them.
+
+    `lookup` (A,) leads from the alphabet of the text to ids. Raises DataError where the separator
+    is not in the text.
+    """
+    if separator is None:
+        return TextPart(corpus.codes, lookup)
+    return RecordPart(corpus.codes, lookup, _records_of(corpus, separator))
 
 
 def lookup_of(corpus: Corpus, vocabulary: Vocabulary) -> Ids:
@@ -105,62 +119,11 @@ def lookup_of(corpus: Corpus, vocabulary: Vocabulary) -> Ids:
     return lookup
 
 
-def records_of(corpus: Corpus, separator: int) -> Records:
+def _records_of(corpus: Corpus, separator: int) -> Records:
     """The records of a text, by the symbol that ends them. Raises DataError if it has no such."""
     place = int(np.searchsorted(corpus.symbols, separator))
     if place == len(corpus.symbols) or corpus.symbols[place] != separator:
         raise DataError(
             f"{chr(separator)!r}, which ends a record (data.records), is not in the text"
         )
-    return find_records(corpus.ids, place)
-
-
-class _Share(NamedTuple):
-    """Where a part stands in the text, and which records it has there, if it has records."""
-
-    start: int
-    stop: int
-    records: Records | None = None
-
-    @property
-    def separator(self) -> int:
-        """Its place in the text's alphabet."""
-        assert self.records is not None
-        return self.records.separator
-
-
-def _shares(
-    corpus: Corpus, split: Sequence[float], separator: int | None, seed: int
-) -> list[_Share]:
-    if separator is None:
-        stops = split_stops(corpus.characters, split)
-        return [_Share(a, b) for a, b in zip([0, *stops], stops, strict=False)]
-    records = records_of(corpus, separator)
-    order = shuffled(len(records.starts), seed)
-    stops = split_stops(len(order), split)
-    return [
-        _Share(0, corpus.characters, records.chosen(order[a:b]))
-        for a, b in zip([0, *stops], stops, strict=False)
-    ]
-
-
-def _counts(corpus: Corpus, shares: Sequence[_Share]) -> list[Ids]:
-    """How often each part has each symbol of the alphabet.
-
-    The training part may be larger than memory: the others are counted.
-    """
-    others = [_count(corpus, share) for share in shares[1:]]
-    train = corpus.counts - sum(others)
-    if shares[0].records is not None:
-        train[shares[0].records.separator] = len(shares[0].records.lengths)
-    return [train, *others]
-
-
-def _count(corpus: Corpus, share: _Share) -> Ids:
-    if share.records is None:
-        return corpus.counts_in(share.start, share.stop)
-    counts = np.zeros(len(corpus.symbols), np.int64)
-    for start, length in zip(share.records.starts, share.records.lengths, strict=True):
-        tally_(counts, corpus.ids[start : start + length])
-    counts[share.records.separator] += len(share.records.lengths)
-    return counts
+    return find_records(corpus.codes, place)

@@ -1,7 +1,7 @@
-"""The file of an encoded text: a header and its check, the ids, and the ids' check.
+"""The file of an encoded text: a header and its check, the codes, and the codes' check.
 
-A short text is read whole; the ids of a long one stay on disk. Either way what is read is what was
-written, or it is refused: at the beginning by the checks, later by what `Stored` sees.
+A short text is read whole; the codes of a long one stay on disk. Either way what is read is what
+was written, or it is refused: at the beginning by the checks, later by what `Stored` sees.
 """
 
 import hashlib
@@ -21,30 +21,30 @@ from charrnn.text.vocab import AT_ONCE, CODE_POINTS, Survey
 MAGIC = b"charrnn corpus 3 "  # then the SHA-256 of the second line, in hex, and a newline
 CHECK_SIZE = 65
 ALIGNMENT = 64
-SHORT = 2**26  # bytes of ids that are read into memory
-CHECKED = 2**22  # ids that are checked at a time
+SHORT = 2**26  # bytes of codes that are read into memory
+CHECKED = 2**22  # codes that are checked at a time
 
 
 class Encoded(NamedTuple):
     """What a file holds."""
 
-    ids: EncodedText
+    codes: EncodedText
     symbols: Ids
     counts: Ids
     sha256: str
 
 
 def write_encoded(out: BinaryIO, name: str, blocks: Iterable[Symbols], survey: Survey) -> int:
-    """Write the file that is called `name`; gives the number of ids."""
+    """Write the file that is called `name`; gives the number of codes."""
     dtype = np.min_scalar_type(len(survey.symbols) - 1)
     table = np.zeros(CODE_POINTS, dtype)
     table[survey.symbols] = np.arange(len(survey.symbols))
     out.write(_header(survey, dtype, name))
     digest, written = hashlib.sha256(), 0
     for block in blocks:
-        ids = _encoded(block, table).data
-        out.write(ids)
-        digest.update(ids)
+        codes = _encoded(block, table).data
+        out.write(codes)
+        digest.update(codes)
         written += len(block)
     out.write(_hex(digest))
     return written
@@ -66,21 +66,21 @@ def load_encoded(path: Path) -> Encoded:
             raise ValueError("not this text, or not all of it")
         file.seek(end)
         check = file.read()
-    ids: EncodedText = Stored.open(path, dtype, offset, n)
+    codes: EncodedText = Stored.open(path, dtype, offset, n)
     if n * dtype.itemsize <= SHORT:
-        ids = np.asarray(ids)
-    if check != _check_of(ids):
-        raise ValueError("not the ids that were written")
+        codes = np.asarray(codes)
+    if check != _check_of(codes):
+        raise ValueError("not the codes that were written")
     symbols, counts = (np.array(values[k], np.int64) for k in ("symbols", "counts"))
-    return Encoded(ids, symbols, counts, values["sha256"])
+    return Encoded(codes, symbols, counts, values["sha256"])
 
 
 def _encoded(symbols: Symbols, table: Ids) -> Ids:
-    ids = np.empty(symbols.shape, table.dtype)
+    codes = np.empty(symbols.shape, table.dtype)
     for k in range(0, len(symbols), AT_ONCE):
         # No index is out of range; but to be sure of it, NumPy would write to a buffer first.
-        np.take(table, symbols[k : k + AT_ONCE], out=ids[k : k + AT_ONCE], mode="clip")
-    return ids
+        np.take(table, symbols[k : k + AT_ONCE], out=codes[k : k + AT_ONCE], mode="clip")
+    return codes
 
 
 def _header(survey: Survey, dtype: np.dtype[Any], name: str) -> bytes:
@@ -101,10 +101,10 @@ def _check(data: bytes) -> bytes:
     return _hex(hashlib.sha256(data))
 
 
-def _check_of(ids: EncodedText) -> bytes:
+def _check_of(codes: EncodedText) -> bytes:
     digest = hashlib.sha256()
-    for k in range(0, len(ids), CHECKED):
-        digest.update(np.asarray(ids[k : k + CHECKED]).data)
+    for k in range(0, len(codes), CHECKED):
+        digest.update(np.asarray(codes[k : k + CHECKED]).data)
     return _hex(digest)
 
 

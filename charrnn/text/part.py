@@ -1,78 +1,92 @@
-"""A part of an encoded text, as a model sees it."""
+"""A part of a text, as a model reads it: what a text and records have in common."""
 
-from typing import NamedTuple
-
-import numpy as np
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 from charrnn.nn.arrays import Ids
+from charrnn.text.batches import BatchSizes, Chunks
+from charrnn.text.excerpts import Excerpts
 from charrnn.text.stored import EncodedText
+from charrnn.text.tracks import Tracks
 
 
-class Records(NamedTuple):
-    """Where the records of a text stand; empty ones are left out."""
+class Lines(NamedTuple):
+    """The T symbols that are predicted of a part, on n lines."""
 
-    starts: Ids  # (n,)
-    lengths: Ids  # (n,) without the separator
-    separator: int  # its id in the text's own alphabet
+    given: int | None  # the symbol before the first one, which is not predicted; None: records
+    symbols: Ids  # (T,)
+    starts: Ids  # (n,) where in them each line begins
+    numbers: Ids  # (n,) of the lines of the part, from 1
+
+
+class Part(Protocol):
+    """Training, validation or test part of a text, or all of it."""
 
     @property
-    def places(self) -> Ids:
-        """Where their characters and their ends stand (m,), in the order of the text.
+    def unit(self) -> str:
+        """What it is a number of: "characters" or "records"."""
 
-        The last record of a text may lack its end; then the last place is just beyond the text.
-        """
-        order = np.argsort(self.starts)
-        starts, sizes = self.starts[order], self.lengths[order] + 1
-        before = np.cumsum(sizes) - sizes
-        places: Ids = np.repeat(starts - before, sizes) + np.arange(sizes.sum())
-        return places
-
-    def chosen(self, which: Ids) -> "Records":
-        """Some of them."""
-        return Records(self.starts[which], self.lengths[which], self.separator)
-
-
-class Part(NamedTuple):
-    """A stretch of an encoded text, or some of its records, and how its ids become a model's."""
-
-    ids: EncodedText  # (n,), of the text's own alphabet
-    lookup: Ids  # (A,), from that alphabet to the model's vocabulary
-    records: Records | None = None  # None: it is one text
-
-    def window(self, positions: Ids) -> Ids:
-        """The model's ids at `positions`, in their shape."""
-        ids: Ids = np.take(self.lookup, self.ids[positions])
-        return ids
-
-    def sequence(self, most: int) -> Ids:
-        """The model's ids of its last `most` characters; of records the first, with their ends."""
-        if self.records is None:
-            return self.window(np.arange(max(0, len(self.ids) - most), len(self.ids)))
-        pieces: list[Ids] = []
-        end, left = self.lookup[[self.records.separator]], most
-        for start, length in zip(self.records.starts, self.records.lengths, strict=True):
-            if left <= 0:
-                break
-            pieces += [self.window(np.arange(start, start + length)), end]
-            left -= int(length) + 1
-        return np.concatenate(pieces) if pieces else end[:0]
-
-    def first(self, most: int) -> "Part":
-        """Its first `most` characters; of records as many whole ones as that has room for, or 1."""
-        if self.records is None:
-            return self._replace(ids=self.ids[:most])
-        ends = np.cumsum(self.records.lengths + 1)
-        n = max(1, int(np.searchsorted(ends, most, side="right")))
-        return self._replace(records=self.records.chosen(np.arange(min(n, len(ends)))))
+    @property
+    def size(self) -> int:
+        """Number of units."""
 
     @property
     def characters(self) -> int:
-        """How many it has; every record counts its end."""
-        if self.records is None:
-            return len(self.ids)
-        return int(self.records.lengths.sum()) + len(self.records.lengths)
+        """Characters that are read; every record has one more, its end."""
 
     @property
     def targets(self) -> int:
-        """How many of them can be predicted: all but the first, of records all."""
-        return max(0, len(self.ids) - 1) if self.records is None else self.characters
+        """Characters that are predicted: of a text all but the first, of records all."""
+
+    def through(self, lookup: Ids) -> "Part":
+        """The same part with another table (A,) from its own alphabet to ids."""
+
+    def split(self, shares: Sequence[float], seed: int) -> "tuple[Part, Part, Part]":
+        """Train, validation and test. Records are shuffled, in an order that belongs to `seed`."""
+
+    def streams(self, *, exact: bool = False, every: bool = False) -> list[Tracks]:
+        """All that is read, in groups of tracks. Places are 0 .. targets.
+
+        With `exact` nothing is cut, so a text is one track. With `every` the last character of a
+        text is read too, although nothing follows it; places are then 0 .. characters.
+        """
+
+    def batches(self, sizes: BatchSizes) -> Chunks:
+        """Chunks for training, of the sizes asked for or the nearest that it has room for."""
+
+    def sequence(self, most: int) -> Ids:
+        """Ids of its last `most` characters; of records the first, with their ends."""
+
+    def first(self, most: int) -> "Part":
+        """Its first `most` characters; of records as many whole ones as fit, or 1."""
+
+    def beginning(self, most: int) -> "Part":
+        """As much of it as reads at most `most` characters; the last record may be cut off."""
+
+    def excerpts(self, steps: int, most: int) -> Excerpts:
+        """At most `most` excerpts of `steps` steps, or of as many as the part (with targets) has.
+
+        Of a text each is led up to by the characters before it, as many as there are for all. Of
+        records each is the first steps of one, and at least half of the records have so many.
+        """
+
+    def lines(self, alphabet: Ids) -> Lines:
+        """What is predicted of a part with targets, as symbols of the `alphabet` (A,) of its text.
+
+        Of records every one is a line, whatever separates them.
+        """
+
+    def content(self) -> tuple[EncodedText, Ids | None]:
+        """Its codes (n,), and their positions (n,) in the text; None: 0 .. n."""
+
+    def passages(self, lengths: Sequence[int]) -> list[Ids]:
+        """Codes of passages of these lengths, spread evenly; as many as do not overlap.
+
+        Of records the first ones, as many as there are lengths, with their ends.
+        """
+
+    def counts(self) -> Ids:
+        """How often each symbol of its alphabet is read (A,)."""
+
+    def counts_of_all(self, counts: Ids) -> Ids:
+        """As `counts` of a part that is a whole text, whose symbols have been counted (A,)."""

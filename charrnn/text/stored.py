@@ -1,4 +1,4 @@
-"""Ids that stay on disk: read where they are wanted, each time asking whether they are still there.
+"""Codes that stay on disk: read where they are wanted, if they are still what was written.
 
 A memory map would do the same with less, and end the process by a signal if the file were cut while
 it is mapped. Here a file that was cut, or written to, is an error like any other.
@@ -14,7 +14,7 @@ import numpy as np
 from charrnn.errors import DataError
 from charrnn.nn.arrays import Ids
 
-GAP = 4096  # ids between two that are wanted, for which one reading is cheaper than two
+GAP = 4096  # codes between two that are wanted, for which one reading is cheaper than two
 BINARY = getattr(os, "O_BINARY", 0)  # of Windows
 
 
@@ -29,7 +29,7 @@ class Stored:
 
     @classmethod
     def open(cls, path: Path, dtype: np.dtype[Any], offset: int, size: int) -> "Stored":
-        """`size` ids that begin at byte `offset`. Raises OSError."""
+        """`size` codes that begin at byte `offset`. Raises OSError."""
         return cls(_File(path), dtype, offset, size)
 
     def __len__(self) -> int:

@@ -17,6 +17,7 @@ from charrnn.terminal import one_line
 from charrnn.text.nearest import nearest
 from charrnn.text.read import Digest, Symbols, TextFormat, code_points, read_symbols
 from charrnn.text.stored import EncodedText
+from charrnn.text.symbols import spelled
 
 CODE_POINTS = 0x110000
 FORMAT = 1
@@ -101,6 +102,10 @@ class Vocabulary:
         ids: Ids = self._lookup[symbols]
         return ids
 
+    def is_unknown(self, symbol: int) -> bool:
+        """Whether UNK stands for a symbol, or the vocabulary has no id for it."""
+        return symbol not in self.symbols
+
     def encode(self, text: str | bytes) -> Ids:
         """The ids of `text` (n,); at level "byte", of its UTF-8. Only that level knows bytes.
 
@@ -132,8 +137,7 @@ class Vocabulary:
         """The text of `ids` (n,), U+FFFD for UNK and for bytes that are no UTF-8."""
         if self.level == "byte":
             return self.decode_bytes(ids).decode("utf-8", "replace")
-        characters = [chr(s) for s in self.symbols] + [REPLACEMENT]
-        return "".join(characters[k] for k in ids.tolist())
+        return spelled(np.array([*self.symbols, ord(REPLACEMENT)])[ids], self.level)
 
     def decode_bytes(self, ids: Ids) -> bytes:
         """The bytes of `ids` (n,): at level "char" the text's UTF-8; U+FFFD's for UNK."""

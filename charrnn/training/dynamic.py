@@ -38,7 +38,7 @@ class Adaptation:
 
 
 class DynamicEvaluation:
-    """One pass over `part`, from its first character to its last.
+    """One pass over `part`, a text, from its first character to its last.
 
     `mean_square` (N,) is how large the squared gradients of each weight are in training: steps are
     divided by its root, and where it is large the weights return sooner. Without it all weights
@@ -55,7 +55,8 @@ class DynamicEvaluation:
         how: Adaptation,
         kernels: Kernels = NUMPY,
     ) -> None:
-        self.model, self.part, self.how = replace(model, label_smoothing=0.0), part, how
+        self.model, self.how = replace(model, label_smoothing=0.0), how
+        (self.track,) = part.streams(exact=True)
         self.home, self.p, self.g = p, p.copy(), p.like()
         self.targets = part.targets
         root = np.ones_like(p.flat) if mean_square is None else np.sqrt(mean_square)
@@ -82,7 +83,7 @@ class DynamicEvaluation:
     @may_overflow
     def _read(self, start: int, stop: int, state: States | None) -> States:
         """Predict what is there, then learn from it. Returns the state at its end."""
-        ids = self.part.window(np.arange(start, stop + 1)[:, None])
+        ids = self.track.ids(start, stop)
         loss, state = self.backprop(self.p, self.g, Chunk(ids[:-1], ids[1:]), state)
         self.total += loss * (stop - start)
         self._adapt()

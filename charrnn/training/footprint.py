@@ -7,7 +7,7 @@ from charrnn.nn.arrays import DType, shapes_only
 from charrnn.nn.model import CharModel
 from charrnn.nn.params import Params, size_of
 from charrnn.parallel.base import share_of
-from charrnn.training.evaluate import evaluation_of
+from charrnn.training.evaluate import Evaluation
 from charrnn.training.message import message_size
 from charrnn.training.plan import Plan, backprop_for
 
@@ -103,6 +103,5 @@ def _evaluation(plan: Plan, dtype: DType) -> int:
         p = Params.zeros(plan.model.shapes(), dtype)
         for part in (plan.val, plan.test):
             if part is not None:
-                evaluation = evaluation_of(plan.model, p, part, plan.kernels)
-                sizes += [evaluation.tape(k).nbytes for k in (0, -1)]
+                sizes.append(Evaluation(plan.model, p, part, plan.kernels).nbytes)
     return max(sizes)

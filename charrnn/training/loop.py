@@ -21,7 +21,7 @@ from charrnn.optim import (
 )
 from charrnn.parallel.base import SOLO, Communicator
 from charrnn.text.part import Part
-from charrnn.training.evaluate import evaluation_of
+from charrnn.training.evaluate import Evaluation
 from charrnn.training.events import (
     Ending,
     Evaluated,
@@ -243,7 +243,7 @@ class _Run:
         self, split: Split, part: Part, p: Params
     ) -> Generator[Event, None, float | None]:
         """The loss of `part` under `p`; None if the run was told to stop."""
-        evaluation = evaluation_of(self.plan.model, p, part, self.plan.kernels, self.comm)
+        evaluation = Evaluation(self.plan.model, p, part, self.plan.kernels, self.comm)
         for done in evaluation:
             if self._ask():
                 return None

@@ -119,7 +119,7 @@ def test_variants_side_by_side_share_the_memory(charrnn, monkeypatch: pytest.Mon
     from charrnn.runs.memory import needs_of_run, total_of
     from charrnn.runs.prepare import prepare_plan
 
-    needs = total_of(needs_of_run(one, prepare_plan(one)[2])) + machine.resident()
+    needs = total_of(needs_of_run(one, prepare_plan(one).plan)) + machine.resident()
     monkeypatch.setattr(machine, "available_memory", lambda: int(1.5 * needs))
     vary = ("compare", "config.yaml", "--vary", "train.seed=1,2", "--quiet")
     ran = charrnn(*vary, "--jobs", "2")

@@ -23,6 +23,7 @@ from charrnn.runs.checkpoints import read_checkpoint
 from charrnn.storage.checkpoint import write_checkpoint
 from charrnn.text.batches import Batches
 from charrnn.text.part import Part
+from charrnn.text.text_part import TextPart
 from charrnn.training.events import Finished
 from charrnn.training.loop import train
 from charrnn.training.plan import Limits, Plan
@@ -44,7 +45,7 @@ Stop = Callable[[], bool]
 
 def part(n: int, seed: int) -> Part:
     ids = np.random.default_rng(seed).integers(V, size=n).astype(np.uint8)
-    return Part(ids, np.arange(V))
+    return TextPart(ids, np.arange(V))
 
 
 def plan(

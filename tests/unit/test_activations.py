@@ -6,23 +6,28 @@ import pytest
 from charrnn.nn import kernels
 from charrnn.nn.layers.noise import DropoutRates
 from charrnn.nn.model import CharModel
-from charrnn.studies.units import stretches as stretching
 from charrnn.studies.units.maths import (
     Value,
+    activations_of,
     ends_of,
     names_of,
     range_of,
-    read,
     record,
     values_of,
 )
-from charrnn.studies.units.stretches import of_records, of_text
+from charrnn.text.record_part import RecordPart
+from charrnn.text.records import find_records
+from charrnn.text.text_part import TextPart
 from tests import naive
 from tests.contracts.networks import EVERY_CELL, H, V, label, weights
 
 each_cell = pytest.mark.parametrize("cell", EVERY_CELL, ids=label)
 T = 9
 GATES = {"Lstm": "ifog", "GruBefore": "rzn", "GruAfter": "rzn"}
+
+
+def streams_of(ids, *, exact: bool = False):
+    return TextPart(ids, np.arange(V)).streams(exact=exact, every=True)
 
 
 def in_truth(model, p, ids, monkeypatch) -> dict[Value, np.ndarray]:
@@ -63,7 +68,7 @@ def test_every_value_is_the_oracles(cell, embedding: str, rates: DropoutRates, m
     tied = embedding == "tied"
     model = CharModel(V, (cell, cell), H if tied else 0, tied, rates, learn_initial_state=True)
     p, ids = weights(model), np.random.default_rng(3).integers(V, size=T)
-    found = record(model, p, ids, of_text(T), dict.fromkeys(values_of(model)))
+    found = record(model, p, streams_of(ids), dict.fromkeys(values_of(model)))
     expected = in_truth(model, p, ids, monkeypatch)
     assert set(found) == set(expected)
     for value, numbers in found.items():
@@ -80,7 +85,7 @@ def test_every_value_is_in_its_range(cell) -> None:
     p, ids = weights(model), np.arange(50) % V
     p.flat *= 4
     for value, numbers in record(
-        model, p, ids, of_text(50), dict.fromkeys(values_of(model))
+        model, p, streams_of(ids), dict.fromkeys(values_of(model))
     ).items():
         low, high = range_of(cell, value.name)
         assert low <= numbers.min()
@@ -96,9 +101,9 @@ def test_all_kernels_leave_the_values_on_the_tape(cell, name: str) -> None:
     model = CharModel(V, (cell, cell))
     p, ids = weights(model, dtype=np.float32), np.arange(40) % V
     wanted = dict.fromkeys(values_of(model))
-    plain = record(model, p, ids, of_text(40), wanted)
+    plain = record(model, p, streams_of(ids), wanted)
     for value, numbers in record(
-        model, p, ids, of_text(40), wanted, kernels.KERNELS[name]()
+        model, p, streams_of(ids), wanted, kernels.KERNELS[name]()
     ).items():
         np.testing.assert_allclose(numbers, plain[value], rtol=1e-4, atol=1e-5)
 
@@ -112,41 +117,29 @@ def test_names() -> None:
     }
 
 
-@pytest.mark.parametrize("characters", [1, 2, 63, 2047, 4096, 5000, 130_001])
-def test_stretches_cover_a_text_once(characters: int) -> None:
-    covered = np.zeros(characters, int)
-    for group in of_text(characters).groups():
-        for places, recorded in group.chunks():
-            assert recorded.shape == places.shape
-            assert places.max() < characters
-            np.add.at(covered, places[recorded], 1)
-    assert (covered == 1).all()
-
-
 def test_a_long_text_reads_as_in_one_pass() -> None:
     """Up to what the network has forgotten of what was before its warm-up."""
     model = CharModel(V, (EVERY_CELL[-1],) * 2)
     p, ids = weights(model), np.random.default_rng(5).integers(V, size=5000)
-    cut = of_text(5000)
-    assert len(cut.starts) == 2
+    (cut,) = streams_of(ids)
     assert (cut.starts - cut.begins).tolist() == [0, 512]
-    whole = stretching.Stretches(np.array([0]), np.array([0]), np.array([5000]))
     wanted = dict.fromkeys(values_of(model, ["h"]))
-    for value, numbers in record(model, p, ids, cut, wanted).items():
-        expected = record(model, p, ids, whole, wanted)[value]
+    for value, numbers in record(model, p, [cut], wanted).items():
+        expected = record(model, p, streams_of(ids, exact=True), wanted)[value]
         np.testing.assert_allclose(numbers, expected, rtol=1e-5, atol=1e-6)
 
 
 def test_a_record_starts_from_the_initial_state() -> None:
     model = CharModel(V, (EVERY_CELL[0],), learn_initial_state=True)
     p, value = weights(model), Value(0, "h")
-    lengths = np.array([3, 7, 1, 3, 90])
-    ids = np.random.default_rng(6).integers(V, size=int(lengths.sum()))
-    found = record(model, p, ids, of_records(lengths), {value: None})[value]
-    for piece, numbers in zip(
-        *(np.split(array, np.cumsum(lengths)[:-1]) for array in (ids, found)), strict=True
-    ):
-        alone = record(model, p, piece, of_text(len(piece)), {value: None})[value]
+    end, rng = V - 1, np.random.default_rng(6)
+    pieces = [np.append(end, rng.integers(V - 1, size=n)) for n in (3, 7, 1, 3, 90)]
+    codes = np.append(np.concatenate(pieces), end)
+    part = RecordPart(codes, np.arange(V), find_records(codes, end))
+    values = record(model, p, part.streams(every=True), {value: None})[value]
+    ends = np.cumsum([len(piece) for piece in pieces])
+    for piece, numbers in zip(pieces, np.split(values, ends[:-1]), strict=True):
+        alone = record(model, p, streams_of(piece), {value: None})[value]
         np.testing.assert_allclose(numbers, alone, rtol=1e-6, atol=1e-7)
 
 
@@ -155,13 +148,11 @@ def test_some_units_alone_and_how_far_it_is() -> None:
     p, ids, value = weights(model), np.arange(200) % V, Value(0, "h")
     told: list[tuple[int, int]] = []
     units = np.array([2, 0])
-    found = record(
-        model, p, ids, of_text(200), {value: units}, on_progress=lambda *n: told.append(n)
-    )
-    everything = record(model, p, ids, of_text(200), {value: None})
+    found = record(model, p, streams_of(ids), {value: units}, on_progress=lambda *n: told.append(n))
+    everything = record(model, p, streams_of(ids), {value: None})
     np.testing.assert_array_equal(found[value], everything[value][:, units])
     assert told[-1] == (200, 200)
-    assert sum(len(chunk.at) for chunk in read(model, p, ids, of_text(200))) == 200
+    assert sum(len(some.at) for some in activations_of(model, p, streams_of(ids))) == 200
 
 
 def test_the_ends_of_a_scale() -> None:

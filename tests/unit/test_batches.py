@@ -7,11 +7,12 @@ from hypothesis import strategies as st
 
 from charrnn.text.batches import Batches, fit
 from charrnn.text.part import Part
+from charrnn.text.text_part import TextPart
 
 
 def part(n: int, alphabet: int = 50) -> Part:
     """The numbers 0, 1, 2, ... as a text, so that an id tells its position."""
-    return Part(np.arange(n, dtype=np.uint16), np.arange(n))
+    return TextPart(np.arange(n, dtype=np.uint16), np.arange(n))
 
 
 @given(st.integers(2, 400), st.integers(1, 20), st.integers(1, 40))
@@ -60,7 +61,7 @@ def test_what_fits_has_a_full_chunk(n: int, B: int, T: int) -> None:
 
 
 def test_ids_pass_through_the_lookup() -> None:
-    seen = Batches(Part(np.array([0, 1, 2, 1, 0], np.uint8), np.array([7, 8, 9])), 1, 4)
+    seen = Batches(TextPart(np.array([0, 1, 2, 1, 0], np.uint8), np.array([7, 8, 9])), 1, 4)
     x, y, *_ = seen.chunk(0)
     assert x.ravel().tolist() == [7, 8, 9, 8]
     assert y.ravel().tolist() == [8, 9, 8, 7]

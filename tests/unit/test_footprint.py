@@ -85,7 +85,7 @@ from charrnn.runs.memory import needs_of_run, total_of
 from charrnn.runs.prepare import prepare_plan
 from charrnn.storage.machine import resident
 config = api.load_config("empty.yaml", sys.argv[1:])
-plan = prepare_plan(config)[2]
+plan = prepare_plan(config).plan
 before = resident()
 list(api.train(config))
 peak = 1024 * int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])

@@ -14,13 +14,14 @@ from charrnn.nn.model import CharModel
 from charrnn.nn.params import size_of
 from charrnn.studies.gradients import textbook
 from charrnn.studies.gradients.clipping import clipped_lengths
-from charrnn.studies.gradients.excerpts import WARM_UP, excerpts_of
 from charrnn.studies.gradients.recall import Task, network_of, recall
 from charrnn.studies.gradients.spectrum import spectra
 from charrnn.studies.gradients.textbook import experiment
 from charrnn.text.batches import Batches
-from charrnn.text.part import Part
+from charrnn.text.excerpts import LEAD_IN
+from charrnn.text.record_part import RecordPart
 from charrnn.text.records import find_records
+from charrnn.text.text_part import TextPart
 from tests.contracts.networks import FLOAT64, H, V, weights
 
 
@@ -66,8 +67,8 @@ def test_gates_are_read_from_their_own_blocks() -> None:
     assert not next(spectra(layer_norm, weights(layer_norm))).alone
 
 
-def part_of(n: int, seed: int = 0) -> Part:
-    return Part(np.random.default_rng(seed).integers(V, size=n), np.arange(V))
+def part_of(n: int, seed: int = 0) -> TextPart:
+    return TextPart(np.random.default_rng(seed).integers(V, size=n), np.arange(V))
 
 
 @pytest.mark.parametrize("recompute", [None, 3])
@@ -133,12 +134,12 @@ def test_the_tanh_of_the_experiment_is_the_rnn(monkeypatch: pytest.MonkeyPatch) 
 
 @given(st.integers(2, 2000), st.integers(1, 400), st.integers(1, 40))
 def test_excerpts_of_a_text(n: int, steps: int, most: int) -> None:
-    part = Part(np.arange(n) % 97, np.arange(97))
-    found = excerpts_of(part, steps, most)
+    part = TextPart(np.arange(n) % 97, np.arange(97))
+    found = part.excerpts(steps, most)
     T, W = found.x.shape
     assert 1 <= W <= most
     assert found.steps == min(steps, n - 1)
-    assert min(n - 1, found.steps + WARM_UP) == T
+    assert min(n - 1, found.steps + LEAD_IN) == T
     together = np.vstack([found.x, found.y])
     assert (np.diff(together, axis=0) % 97 == 1).all()  # each is a stretch of the text
     assert found.x[0, 0] == 0
@@ -149,8 +150,8 @@ def test_excerpts_of_a_text(n: int, steps: int, most: int) -> None:
 def test_excerpts_of_records() -> None:
     text = "\n".join(["ab", "abc", "abcde", "abcdefgh", "abcdef"] * 3) + "\n"
     ids = np.array([ord(c) for c in text])
-    part = Part(ids, np.arange(128), find_records(ids, 10))
-    found = excerpts_of(part, 100, 50)
+    part = RecordPart(ids, np.arange(128), find_records(ids, 10))
+    found = part.excerpts(100, 50)
     assert found.steps == 6  # the median record, and its end
     assert "".join(map(chr, found.x[:, 0])) == "\nabcde"
     ends = [chr(y) for y in found.y]

@@ -14,11 +14,12 @@ from charrnn.nn.model import CharModel
 from charrnn.nn.params import Params
 from charrnn.nn.rng import stream
 from charrnn.optim import OPTIMIZERS, SCHEDULES, average_, disturb_, new_scratch
-from charrnn.text.batches import Batches
-from charrnn.text.part import Part
-from charrnn.text.records import RecordBatches, find_records
+from charrnn.text.batches import Batches, BatchSizes
+from charrnn.text.record_part import RecordPart
+from charrnn.text.records import find_records
+from charrnn.text.text_part import TextPart
 from charrnn.training.dynamic import Adaptation, DynamicEvaluation
-from charrnn.training.evaluate import evaluate, evaluation_of
+from charrnn.training.evaluate import Evaluation
 from charrnn.training.events import Evaluated, Stepped
 from charrnn.training.loop import train
 from charrnn.training.plan import Limits, Plan
@@ -34,17 +35,18 @@ from tests.plans import (
     part,
     plan,
 )
+from tests.reading import loss_of
 from tests.team import together
 
 
-def records(n: int, seed: int = 0) -> Part:
+def records(n: int, seed: int = 0) -> RecordPart:
     """Lines of letters, each one up from the one before; 0 ends a line."""
     rng = np.random.default_rng(seed)
     lines = [
         [*(rng.integers(1, V) + np.arange(rng.integers(1, 9))) % (V - 1) + 1, 0] for _ in range(n)
     ]
     ids = np.concatenate(lines).astype(np.uint8)
-    return Part(ids, np.arange(V), find_records(ids, 0))
+    return RecordPart(ids, np.arange(V), find_records(ids, 0))
 
 
 OPTIONS = {
@@ -56,7 +58,7 @@ OPTIONS = {
     "jitter": {"batches": Batches(part(600), 4, 10, jitter=0.5, seed=1)},
     "recompute": {"recompute": 4},
     "records": {
-        "batches": RecordBatches(records(60), 4, 6, 1),
+        "batches": records(60).batches(BatchSizes(4, 6, seed=1)),
         "val": records(20, 1),
         "test": records(20, 2),
     },
@@ -114,8 +116,8 @@ def test_the_average_is_what_is_judged_and_kept() -> None:
     state = begin(p)
     val = [e for e in train(p, state, never) if isinstance(e, Evaluated) and e.split == "val"]
     assert state.average is not None
-    assert val[-1].loss == evaluate(p.model, state.average, p.val)
-    assert val[-1].loss != evaluate(p.model, state.params, p.val)
+    assert val[-1].loss == loss_of(p.model, state.average, p.val)
+    assert val[-1].loss != loss_of(p.model, state.params, p.val)
     arrays = to_arrays(state)
     np.testing.assert_array_equal(arrays["params/head.by"], state.average["head.by"])
     np.testing.assert_array_equal(arrays["raw/head.by"], state.params["head.by"])
@@ -155,13 +157,12 @@ def test_records_are_evaluated_each_from_the_initial_state() -> None:
     p = model.init(1, Default(), FLOAT64)
     p.flat += 0.1
     text = records(150)
-    assert text.records is not None
     total = 0.0
     for start, length in zip(text.records.starts, text.records.lengths, strict=True):
-        line = np.array([0, *text.ids[start : start + length], 0], np.uint8)
+        line = np.array([0, *text.codes[start : start + length], 0], np.uint8)
         total += loss_of_one_pass(model, p, line) * (length + 1)
-    assert evaluate(model, p, text) == pytest.approx(total / text.targets, rel=1e-12)
-    done = list(evaluation_of(model, p, text))
+    assert loss_of(model, p, text) == pytest.approx(total / text.targets, rel=1e-12)
+    done = list(Evaluation(model, p, text))
     assert done[-1] == text.targets
     assert done == sorted(done)
 
@@ -181,7 +182,7 @@ def test_dynamic_evaluation_is_its_formula() -> None:
     w, state, total = p.copy(), None, 0.0
     root = np.sqrt(mean_square)
     for start in range(0, 37, 7):
-        ids = text.window(np.arange(start, min(start + 7, 37) + 1)[:, None])
+        ids = text.ids_at(np.arange(start, min(start + 7, 37) + 1)[:, None])
         n, g = len(ids) - 1, p.like()
         tape = plain.tape(n, 1, FLOAT64)
         loss, state = plain.loss_and_grads(w, g, Chunk(ids[:-1], ids[1:]), state, tape)
@@ -195,12 +196,12 @@ def test_dynamic_evaluation_wins_on_a_text_that_is_not_that_of_the_training() ->
     p = plan(limits=Limits(max_steps=60))
     state = begin(p)
     list(train(p, state, never))
-    other = Part(np.tile(np.array([5, 3, 1, 2], np.uint8), 200), np.arange(V))
+    other = TextPart(np.tile(np.array([5, 3, 1, 2], np.uint8), 200), np.arange(V))
     dynamic = DynamicEvaluation(
         p.model, state.params, other, state.slots["v"], Adaptation(rate=1e-3, decay=1e-3)
     )
     list(dynamic)
-    assert dynamic.loss < evaluate(p.model, state.params, other) - 0.3
+    assert dynamic.loss < loss_of(p.model, state.params, other) - 0.3
 
 
 def test_the_identity_and_relu_are_the_irnn() -> None:

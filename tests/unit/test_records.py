@@ -5,17 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.text.part import Part, Records
-from charrnn.text.records import RecordBatches, find_records, shuffled, window
+from charrnn.text.record_batches import RecordBatches
+from charrnn.text.record_part import RecordPart
+from charrnn.text.records import Records, find_records, record_chunk, shuffled
 
 END = 0
 
 
-def part_of(lines: list[str]) -> Part:
+def part_of(lines: list[str]) -> RecordPart:
     """Letters as their numbers, a = 1, ..., with 0 between the lines."""
     text = [c for line in lines for c in (*(ord(c) - 96 for c in line), END)]
     ids = np.array(text, np.uint8)
-    return Part(ids, np.arange(27), find_records(ids, END))
+    return RecordPart(ids, np.arange(27), find_records(ids, END))
 
 
 def test_records_are_what_stands_between_separators() -> None:
@@ -23,18 +24,26 @@ def test_records_are_what_stands_between_separators() -> None:
     records = find_records(ids, END)
     assert records.starts.tolist() == [0, 4, 6]
     assert records.lengths.tolist() == [2, 1, 3]
-    part = Part(ids, np.arange(7), records)
+    part = RecordPart(ids, np.arange(7), records)
     assert part.characters == part.targets == 6 + 3
     assert part.sequence(100).tolist() == [1, 2, 0, 3, 0, 4, 5, 6, 0]
 
 
-def test_a_window_begins_with_the_separator_and_ends_by_predicting_it() -> None:
+def test_a_chunk_begins_with_the_separator_and_ends_by_predicting_it() -> None:
     part = part_of(["ab", "cde"])
-    assert part.records is not None
-    x, y, weights = window(part, part.records, np.array([0, 1, -1]), 0, 4)
-    assert x.T.tolist()[:2] == [[0, 1, 2, 0], [0, 3, 4, 5]]
-    assert y.T.tolist()[:2] == [[1, 2, 0, 0], [3, 4, 5, 0]]
-    assert weights.T.tolist() == [[1, 1, 1, 0], [1, 1, 1, 1], [0, 0, 0, 0]]
+    ids = record_chunk(part, part.records, np.array([0, 1, -1]), 0, 4)
+    assert ids.T.tolist() == [[0, 1, 2, 0, 0], [0, 3, 4, 5, 0], [0, 0, 0, 0, 0]]
+    later = record_chunk(part, part.records, np.array([0, 1, -1]), 2, 4)
+    np.testing.assert_array_equal(later, ids[2:])
+
+
+def test_targets_beyond_a_record_do_not_count() -> None:
+    part = part_of(["ab", "cde"])
+    chunk = RecordBatches(part, part.records, 3, 9, seed=1).chunk(0)
+    lengths = [1 + y.tolist().index(END) if y.any() else 0 for y in chunk.y.T]
+    assert sorted(lengths) == [0, 3, 4]
+    assert chunk.weights.sum(axis=0).tolist() == lengths
+    assert (np.diff(chunk.weights, axis=0) <= 0).all()
 
 
 @given(
@@ -44,7 +53,7 @@ def test_a_window_begins_with_the_separator_and_ends_by_predicting_it() -> None:
 )
 def test_an_epoch_predicts_every_record_once_and_whole(lines: list[str], B: int, T: int) -> None:
     part = part_of(lines)
-    batches = RecordBatches(part, B, T, seed=1)
+    batches = RecordBatches(part, part.records, B, T, seed=1)
     for epoch in range(2):
         found: list[str] = []
         reading = [""] * B
@@ -71,7 +80,8 @@ def test_an_epoch_predicts_every_record_once_and_whole(lines: list[str], B: int,
 
 
 def test_workers_share_the_columns() -> None:
-    batches = RecordBatches(part_of(["ab", "c", "defg", "hi", "j"]), 3, 3, seed=2)
+    part = part_of(["ab", "c", "defg", "hi", "j"])
+    batches = RecordBatches(part, part.records, 3, 3, seed=2)
     for step in range(batches.chunks):
         whole = batches.chunk(step)
         left, right = (batches.chunk(step, tracks) for tracks in (range(1), range(1, 3)))
@@ -84,7 +94,7 @@ def test_the_order_is_another_in_every_epoch_and_belongs_to_the_seed() -> None:
     part = part_of([a + b for a in "abcdef" for b in "abcdef"])
 
     def epoch(k: int, seed: int) -> list[list[int]]:
-        batches = RecordBatches(part, 4, 8, seed)
+        batches = RecordBatches(part, part.records, 4, 8, seed)
         steps = range(k * batches.chunks, (k + 1) * batches.chunks)
         return [batches.chunk(step).y.ravel().tolist() for step in steps]
 

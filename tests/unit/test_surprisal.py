@@ -4,15 +4,16 @@ import numpy as np
 import pytest
 
 from charrnn.nn.model import CharModel
-from charrnn.studies.surprisal import maths as surprisal
 from charrnn.studies.surprisal.bootstrap import interval_of_mean, of_usual_length, sums_from
 from charrnn.studies.surprisal.difference import _compared
 from charrnn.studies.surprisal.maths import Reading, best_of_, entropy_of, rank_of
-from charrnn.text.part import Part
+from charrnn.text import tracks
+from charrnn.text.record_part import RecordPart
 from charrnn.text.records import find_records
-from charrnn.training.evaluate import evaluate
+from charrnn.text.text_part import TextPart
 from tests import expectations, naive
 from tests.contracts.networks import EVERY_CELL, NOISES, E, V, label, weights
+from tests.reading import loss_of
 
 OPTIONS = [
     {},
@@ -67,10 +68,10 @@ def network(cell, layers=2, **options) -> CharModel:
 
 @pytest.mark.parametrize("cell", EVERY_CELL, ids=label)
 def test_a_text_is_one_sequence_whatever_its_chunks(cell, monkeypatch) -> None:
-    monkeypatch.setattr(surprisal, "STEPS", 4)
+    monkeypatch.setattr(tracks, "STEPS", 4)
     model = network(cell)
     p, ids = weights(model), np.random.default_rng(1).integers(V, size=11)
-    found = read(model, p, Part(ids, np.arange(V)))
+    found = read(model, p, TextPart(ids, np.arange(V)))
     check(found, naive_predictions(model, p, ids), ids[1:])
 
 
@@ -79,18 +80,18 @@ def test_a_text_is_one_sequence_whatever_its_chunks(cell, monkeypatch) -> None:
 def test_every_option_of_a_network(cell, options) -> None:
     model = network(cell, **options)
     p, ids = weights(model), np.random.default_rng(2).integers(V, size=8)
-    found = read(model, p, Part(ids, np.arange(V)))
+    found = read(model, p, TextPart(ids, np.arange(V)))
     check(found, naive_predictions(model, p, ids), ids[1:])
 
 
 def test_records_are_read_each_alone_and_told_in_their_order(monkeypatch) -> None:
-    monkeypatch.setattr(surprisal, "STEPS", 3)
-    monkeypatch.setattr(surprisal, "GROUP", 2)
+    monkeypatch.setattr(tracks, "STEPS", 3)
+    monkeypatch.setattr(tracks, "TOGETHER", 2)
     model = network(EVERY_CELL[0], layers=1, learn_initial_state=True)
     p, end = weights(model), 6
     texts = [[1, 2, 3, 4, 5], [2], [3, 1, 1, 0], [5, 5]]
     ids = np.array([k for text in texts for k in (*text, end)])
-    found = read(model, p, Part(ids, np.arange(V), find_records(ids, end)))
+    found = read(model, p, RecordPart(ids, np.arange(V), find_records(ids, end)))
     whole = [np.array([end, *text, end]) for text in texts]
     predictions = np.concatenate([naive_predictions(model, p, one) for one in whole])
     check(found, predictions, np.concatenate([one[1:] for one in whole]))
@@ -101,9 +102,12 @@ def test_its_mean_is_the_loss_of_an_evaluation(separator) -> None:
     """Which reads a long text as tracks that are warmed up: this one has four."""
     model = network(EVERY_CELL[3])
     p, ids = weights(model), np.random.default_rng(3).integers(V, size=9000)
-    records = None if separator is None else find_records(ids, separator)
-    part = Part(ids, np.arange(V), records)
-    assert read(model, p, part).nats.mean() == pytest.approx(evaluate(model, p, part), rel=1e-9)
+    part = (
+        TextPart(ids, np.arange(V))
+        if separator is None
+        else RecordPart(ids, np.arange(V), find_records(ids, separator))
+    )
+    assert read(model, p, part).nats.mean() == pytest.approx(loss_of(model, p, part), rel=1e-9)
 
 
 def test_ranks_entropies_and_guesses_where_numbers_are_equal_or_zero() -> None:

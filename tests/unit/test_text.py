@@ -310,16 +310,16 @@ def test_the_corpus_is_the_text(
     path.write_bytes(text.encode())
     for _ in range(2):
         corpus = open_corpus([path], form, tmp_path_factory.getbasetemp() / "corpora")
-        assert "".join(map(chr, corpus.symbols[corpus.ids])) == at_once(text, form)
+        assert "".join(map(chr, corpus.symbols[corpus.codes])) == at_once(text, form)
 
 
 @pytest.mark.parametrize(("A", "dtype"), [(1, "uint8"), (256, "uint8"), (257, "uint16")])
 def test_ids_take_the_smallest_type(path: Path, cache: Path, A: int, dtype: str) -> None:
     path.write_text("".join(chr(256 + k) for k in range(A)), encoding="utf-8")
     corpus = open_corpus([path], TextFormat(), cache)
-    assert corpus.ids.dtype.name == dtype
+    assert corpus.codes.dtype.name == dtype
     assert corpus.counts.tolist() == [1] * A
-    assert not corpus.ids.flags.writeable
+    assert not corpus.codes.flags.writeable
 
 
 def test_a_second_opening_does_not_read_the_symbols(
@@ -333,7 +333,7 @@ def test_a_second_opening_does_not_read_the_symbols(
 
     monkeypatch.setattr(corpus_module, "count_symbols", fail)
     second = open_corpus([path], TextFormat(), cache)
-    np.testing.assert_array_equal(first.ids, second.ids)
+    np.testing.assert_array_equal(first.codes, second.codes)
     with pytest.raises(AssertionError, match="again"):
         open_corpus([path], TextFormat(lowercase=True), cache)
 
@@ -344,13 +344,13 @@ def test_a_changed_text_of_the_same_size_and_time_is_read_anew(path: Path, cache
     open_corpus([path], TextFormat(), cache)
     path.write_text("abab")
     os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
-    assert open_corpus([path], TextFormat(), cache).ids.tolist() == [0, 1, 0, 1]
+    assert open_corpus([path], TextFormat(), cache).codes.tolist() == [0, 1, 0, 1]
 
 
 @pytest.mark.parametrize("damage", ["truncate", "garbage", "empty", "magic", "delete"])
 def test_a_damaged_cache_is_made_again(path: Path, cache: Path, damage: str) -> None:
     path.write_text("some text that is long enough")
-    whole = open_corpus([path], TextFormat(), cache).ids.tolist()
+    whole = open_corpus([path], TextFormat(), cache).codes.tolist()
     (file,) = cache.iterdir()
     raw = file.read_bytes()
     match damage:
@@ -364,7 +364,7 @@ def test_a_damaged_cache_is_made_again(path: Path, cache: Path, damage: str) -> 
             file.write_bytes(b"X" + raw[1:])
         case "delete":
             file.unlink()
-    assert open_corpus([path], TextFormat(), cache).ids.tolist() == whole
+    assert open_corpus([path], TextFormat(), cache).codes.tolist() == whole
     assert [one.read_bytes() for one in cache.iterdir()] == [raw]
 
 
@@ -431,6 +431,6 @@ def test_the_strict_protocol_makes_it_unk_and_counts_it(path: Path, cache: Path)
     dataset = dataset_of(path, cache, from_train_only=True)
     assert dataset.vocabulary == Vocabulary("char", tuple(map(ord, "ab")), has_unk=True)
     assert dataset.unknown == (0, 1, 2)
-    assert dataset.val.window(np.arange(4)).tolist() == [0, 1, 2, 0]
-    assert dataset.test.window(np.arange(4)).tolist() == [0, 1, 2, 2]
+    assert dataset.val.ids_at(np.arange(4)).tolist() == [0, 1, 2, 0]
+    assert dataset.test.ids_at(np.arange(4)).tolist() == [0, 1, 2, 2]
     assert dataset.unigram_loss == pytest.approx(np.log(2))

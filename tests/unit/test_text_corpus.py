@@ -16,6 +16,7 @@ from charrnn.text import corpus as corpus_module
 from charrnn.text import encoded, read, vocab
 from charrnn.text.corpus import Corpus, default_cache, open_corpus, split_stops
 from charrnn.text.read import TextFormat
+from charrnn.text.text_part import TextPart
 
 TEXT = "hello, wörld 😀"
 
@@ -33,7 +34,7 @@ def cache(tmp_path: Path) -> Path:
 
 
 def text_of(corpus: Corpus) -> str:
-    return "".join(map(chr, corpus.symbols[corpus.ids]))
+    return "".join(map(chr, corpus.symbols[corpus.codes]))
 
 
 def forbid_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,9 +61,9 @@ def test_ids_of_any_alphabet(
     path.write_text(text, encoding="utf-8", newline="")
     monkeypatch.setattr(encoded, "AT_ONCE", at_once)
     corpus = open_corpus([path], TextFormat(newlines="keep"), cache)
-    assert corpus.ids.dtype == dtype
+    assert corpus.codes.dtype == dtype
     assert corpus.characters == size
-    np.testing.assert_array_equal(corpus.ids, np.arange(size))
+    np.testing.assert_array_equal(corpus.codes, np.arange(size))
     np.testing.assert_array_equal(corpus.symbols, np.arange(first, first + size))
 
 
@@ -78,7 +79,7 @@ def test_bytes_are_kept_as_they_are(
         corpus = open_corpus(
             [path], TextFormat(level="byte"), tmp_path_factory.getbasetemp() / "bytes"
         )
-    assert bytes(corpus.symbols[corpus.ids].tolist()) == raw
+    assert bytes(corpus.symbols[corpus.codes].tolist()) == raw
 
 
 @pytest.mark.parametrize("at_once", [1, 3, 1000])
@@ -86,7 +87,8 @@ def test_counts_of_a_part(path: Path, cache: Path, at_once: int, monkeypatch) ->
     monkeypatch.setattr(vocab, "AT_ONCE", at_once)
     corpus = open_corpus([path], TextFormat(), cache)
     for start, stop in [(0, 0), (0, 5), (3, 11), (0, len(TEXT)), (len(TEXT), len(TEXT))]:
-        counts = corpus.counts_in(start, stop)
+        part = TextPart(corpus.codes[start:stop], np.arange(len(corpus.symbols)))
+        counts = part.counts()
         assert counts.dtype == np.int64
         assert counts.tolist() == [TEXT[start:stop].count(chr(s)) for s in corpus.symbols]
 
@@ -226,7 +228,7 @@ def test_several_processes_at_once_do_no_harm(path: Path, cache: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from charrnn.text.corpus import open_corpus;"
         "from charrnn.text.read import TextFormat; sys.stdin.read(1);"
-        "print(open_corpus([Path(sys.argv[1])], TextFormat(), Path(sys.argv[2])).ids.sum())"
+        "print(open_corpus([Path(sys.argv[1])], TextFormat(), Path(sys.argv[2])).codes.sum())"
     )
     processes = [
         subprocess.Popen(
@@ -242,7 +244,7 @@ def test_several_processes_at_once_do_no_harm(path: Path, cache: Path) -> None:
         process.stdin.write("x")
         process.stdin.flush()
     sums = {process.communicate()[0] for process in processes}
-    assert sums == {f"{open_corpus([path], TextFormat(), cache).ids.sum()}\n"}
+    assert sums == {f"{open_corpus([path], TextFormat(), cache).codes.sum()}\n"}
     assert [process.returncode for process in processes] == [0] * 4
     assert len(list(cache.iterdir())) == 1
 

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from charrnn.errors import DataError
 from charrnn.text import encoded, stored
-from charrnn.text.batches import Batches
+from charrnn.text.batches import BatchSizes
 from charrnn.text.corpus import Corpus, open_corpus
 from charrnn.text.dataset import divide
 from charrnn.text.read import TextFormat
-from charrnn.text.records import RecordBatches
 from charrnn.text.stored import Stored
+from charrnn.text.text_part import TextPart
 
 TEXT = "the cat sat on the mät\nthe dog sat on the log 😀\n" * 50
 
@@ -74,17 +74,14 @@ def long(path: Path, monkeypatch: pytest.MonkeyPatch) -> Corpus:
 @pytest.mark.parametrize("separator", [None, 10])
 def test_a_long_text_trains_as_a_short_one(path: Path, monkeypatch, separator) -> None:
     corpora = open_corpus([path], TextFormat(), path.parent / "cache"), long(path, monkeypatch)
-    assert [type(corpus.ids) for corpus in corpora] == [np.ndarray, Stored]
+    assert [type(corpus.codes) for corpus in corpora] == [np.ndarray, Stored]
     how = {"level": "char", "min_count": 1, "from_train_only": False, "separator": separator}
     short, other = (divide(corpus, (0.8, 0.1, 0.1), **how) for corpus in corpora)
     assert short.vocabulary == other.vocabulary
     np.testing.assert_array_equal(short.counts, other.counts)
     for part, its in ((short.train, other.train), (short.val, other.val)):
         np.testing.assert_array_equal(part.sequence(10**6), its.sequence(10**6))
-    kind = (
-        (lambda p: Batches(p, 3, 7)) if separator is None else lambda p: RecordBatches(p, 3, 7, 1)
-    )
-    ours, theirs = kind(short.train), kind(other.train)
+    ours, theirs = (d.train.batches(BatchSizes(3, 7, seed=1)) for d in (short, other))
     assert ours.chunks == theirs.chunks
     for step in range(ours.chunks):
         for mine, its in zip(ours.chunk(step)[:2], theirs.chunk(step)[:2], strict=True):
@@ -114,9 +111,9 @@ def test_a_file_that_changes_while_it_is_in_use_is_told(path: Path, monkeypatch,
     (file,) = (path.parent / "cache").iterdir()
     change(file)
     with pytest.raises(DataError, match=r"ids: the encoded text cannot be read \(it was changed"):
-        corpus.ids[np.arange(100)]
+        corpus.codes[np.arange(100)]
     again = long(path, monkeypatch)
-    assert "".join(map(chr, again.symbols[np.asarray(again.ids)])) == TEXT
+    assert "".join(map(chr, again.symbols[np.asarray(again.codes)])) == TEXT
 
 
 @pytest.mark.parametrize("change", [cut, empty, overwrite, Path.unlink])
@@ -124,14 +121,14 @@ def test_a_short_text_does_not_mind(path: Path, change) -> None:
     corpus = open_corpus([path], TextFormat(), path.parent / "cache")
     (file,) = (path.parent / "cache").iterdir()
     change(file)
-    assert "".join(map(chr, corpus.symbols[corpus.ids])) == TEXT
+    assert "".join(map(chr, corpus.symbols[corpus.codes])) == TEXT
 
 
 def test_a_long_text_does_not_mind_that_its_file_is_deleted(path: Path, monkeypatch) -> None:
     corpus = long(path, monkeypatch)
     (file,) = (path.parent / "cache").iterdir()
     file.unlink()
-    assert "".join(map(chr, corpus.symbols[np.asarray(corpus.ids)])) == TEXT
+    assert "".join(map(chr, corpus.symbols[np.asarray(corpus.codes)])) == TEXT
 
 
 def test_what_is_wrong_with_the_disk_is_told(path: Path, monkeypatch) -> None:
@@ -142,4 +139,4 @@ def test_what_is_wrong_with_the_disk_is_told(path: Path, monkeypatch) -> None:
 
     monkeypatch.setattr(stored._File, "_read_some", fail)
     with pytest.raises(DataError, match=r"cannot be read \(Input/output error\)"):
-        corpus.counts_in(0, 10)
+        TextPart(corpus.codes[:10], np.arange(100)).counts()

@@ -10,13 +10,14 @@ from charrnn.nn.cells import Gru, Lstm
 from charrnn.nn.initializers import Default
 from charrnn.nn.model import CharModel
 from charrnn.optim import OPTIMIZERS, SCHEDULES
-from charrnn.training import evaluate as evaluation
+from charrnn.text import tracks
 from charrnn.training import loop
-from charrnn.training.evaluate import Evaluation, evaluate
+from charrnn.training.evaluate import Evaluation
 from charrnn.training.events import Evaluated, Evaluating, Finished, Stepped
 from charrnn.training.loop import train
 from charrnn.training.plan import Limits
 from tests.plans import FLOAT64, V, begin, loss_of_one_pass, never, part, plan
+from tests.reading import loss_of
 
 
 def test_a_pattern_is_learnt() -> None:
@@ -133,19 +134,20 @@ def test_a_short_text_is_evaluated_in_one_exact_pass(n: int) -> None:
     model = CharModel(V, (Gru(5),), learn_initial_state=True)
     params = model.init(1, Default(), FLOAT64)
     params.flat += 0.1
-    assert evaluate(model, params, part(n)) == pytest.approx(
-        loss_of_one_pass(model, params, part(n).ids)
+    assert loss_of(model, params, part(n)) == pytest.approx(
+        loss_of_one_pass(model, params, part(n).codes)
     )
 
 
 def test_tracks_side_by_side_give_the_loss_of_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluation, "WARM_UP", 128)
+    monkeypatch.setattr(tracks, "WARM_UP", 128)
+    monkeypatch.setattr(tracks, "LEAST", 512)
     model = CharModel(V, (Lstm(6),))
     params = model.init(1, Default(), FLOAT64)
     for n in (1025, 1030, 3000):
-        assert Evaluation(model, params, part(n)).tracks > 1
-        exact = loss_of_one_pass(model, params, part(n).ids)
-        assert evaluate(model, params, part(n)) == pytest.approx(exact, abs=1e-9)
+        assert sum(stream.tracks for stream in part(n).streams()) > 1
+        exact = loss_of_one_pass(model, params, part(n).codes)
+        assert loss_of(model, params, part(n)) == pytest.approx(exact, abs=1e-9)
 
 
 @pytest.mark.parametrize("n", [2, 100, 5000, 20_001])

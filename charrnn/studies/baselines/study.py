@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from charrnn.config import Config
 from charrnn.errors import DataError
 from charrnn.nn.arrays import Ids
@@ -34,7 +32,7 @@ def baselines_of(config: Config) -> list[Baseline]:
 
     Where there is no validation part, of the test part. Raises DataError where there is neither.
     """
-    return baselines_on(open_dataset(config)[1])
+    return baselines_on(open_dataset(config).dataset)
 
 
 def baselines_on(dataset: Dataset) -> list[Baseline]:
@@ -56,7 +54,7 @@ def baselines_for(trained: Trained, text: Part) -> list[Baseline]:
     Raises DataError where that is not there any more.
     """
     try:
-        _, dataset = open_dataset(trained.config)
+        dataset = open_dataset(trained.config).dataset
     except DataError as error:
         raise DataError(f"the baselines learn from the text of the training: {error}") from None
     if dataset.vocabulary != trained.vocabulary:
@@ -77,14 +75,5 @@ def _learned(vocabulary: Vocabulary, train: Ids, text: Ids) -> Iterator[Baseline
     yield Baseline("uniform", uniform(vocabulary.size))
     for n, loss in enumerate(ngram_losses(train, text, vocabulary.size, ORDER), start=1):
         yield Baseline("unigram" if n == 1 else f"order {n}", float(loss))
-    coded = [_as_bytes(vocabulary, ids) for ids in (train, text)]
-    yield Baseline("xz", xz_loss(coded[0], coded[1], len(text)))
-
-
-def _as_bytes(vocabulary: Vocabulary, ids: Ids) -> bytes:
-    """The text that the ids stand for, unknown characters as U+FFFD."""
-    symbols: Sequence[int] = [*vocabulary.symbols, *[0xFFFD] * vocabulary.has_unk]
-    table = np.array(symbols)
-    if vocabulary.level == "byte":
-        return table[ids].astype(np.uint8).tobytes()
-    return table[ids].astype("<u4").tobytes().decode("utf-32-le").encode("utf-8", "replace")
+    known, new = vocabulary.decode_bytes(train), vocabulary.decode_bytes(text)
+    yield Baseline("xz", xz_loss(known, new, len(text)))

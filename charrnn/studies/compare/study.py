@@ -97,7 +97,7 @@ def _check_memory(chosen: Sequence[Variant], jobs: int) -> None:
         with suppress(CharrnnError):
             if not _is_finished(variant):
                 config = load_config(variant.config, variant.overrides)
-                needs = needs_of_run(config, prepare_plan(config)[2])
+                needs = needs_of_run(config, prepare_plan(config).plan)
                 sizes.append(total_of(needs) + resident())
     largest = sorted(sizes)[-jobs:]
     need = Need(f"{len(largest)} variants at a time", sum(largest), LESS_MEMORY)
@@ -220,7 +220,7 @@ def _is_finished(variant: Variant) -> bool:
     try:
         if curves(variant.folder).ended in (None, "interrupted", "diverged"):
             return False
-        corpus, _ = open_dataset(load_config(variant.config, variant.overrides))
+        corpus = open_dataset(load_config(variant.config, variant.overrides)).corpus
         header = read_checkpoint(RunDir(variant.folder).best).header
     except CharrnnError:
         return False

@@ -46,7 +46,7 @@ def gradcheck(config: Config, *, force: bool = False) -> GradientReport:
     small. Raises DataError where the training part is too short to predict anything, and
     UsageError, unless by `force`, where there is not the memory for the network.
     """
-    _, dataset = open_dataset(config)
+    dataset = open_dataset(config).dataset
     batches, _ = batches_of(_small(config), dataset.train)
     model = build.model(config, dataset.vocabulary.size)
     check_fits(_needs(config, model, batches), force=force)

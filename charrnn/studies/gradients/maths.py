@@ -7,7 +7,8 @@ own backward, a step at a time, so there is no second formula for any cell (Hoch
 Simard and Frasconi 1994; Pascanu, Mikolov and Bengio 2013).
 """
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,7 @@ from charrnn.nn.chunk import Chunk
 from charrnn.nn.model import CharModel
 from charrnn.nn.ops import may_overflow
 from charrnn.nn.params import Params
-from charrnn.nn.tape import ModelTape
+from charrnn.nn.read import Sequences, read
 
 
 @dataclass(frozen=True)
@@ -66,15 +67,10 @@ def error_signals(model: CharModel, p: Params, x: Ids, y: Ids, lags: int) -> tup
     float64 can tell norms from 1e-300 to 1e300.
     """
     T, B = x.shape
-    tape = model.tape(1, B, p.flat.dtype)
-    model.prepare(p, tape)
-    state = model.initial_state(p, B)
-    starts: list[States] = []  # of the last `lags` steps
-    for t in range(T):
-        if t >= T - lags:
-            starts.append(state)
-        state = _copy(model.forward(p, x[t : t + 1], state, tape, skip=1))
-    found = [_norms(d) for d in _gradients(model, p, x[T - lags :], y, starts, tape)]
+    starts = deque([model.initial_state(p, B)], lags + 1)  # of the last steps, and the state after
+    for span in read(model, p, [Sequences(x, y, most=1)]):
+        starts.append(_copy(span.state))
+    found = [_norms(d) for d in _gradients(model, p, x[T - lags :], y, starts)]
     return tuple(
         Signal(k, name, np.stack([norms[k][j] for norms in found]))
         for k, cell in enumerate(model.cells)
@@ -83,14 +79,15 @@ def error_signals(model: CharModel, p: Params, x: Ids, y: Ids, lags: int) -> tup
 
 
 def _gradients(
-    model: CharModel, p: Params, x: Ids, y: Ids, starts: list[States], tape: ModelTape
+    model: CharModel, p: Params, x: Ids, y: Ids, starts: Sequence[States]
 ) -> Iterator[States]:
     """dL_T/dstate before the last step, before the one before it, and so on.
 
     Every step is read again, as a chunk of its own, from the state in `starts` before it; what its
     backward returns is what the step before it gets as the gradient of its last state.
     """
-    g = p.like()
+    g, tape = p.like(), model.tape(1, len(y), p.flat.dtype)
+    model.prepare(p, tape)
     dlast: States | None = None
     for t in reversed(range(len(x))):
         skip = 0 if dlast is None else 1  # no loss but that of the last step counts

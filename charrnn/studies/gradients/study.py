@@ -16,11 +16,11 @@ from charrnn.runs.prepare import batches_of, fresh_weights, open_dataset
 from charrnn.runs.trained import Trained, load
 from charrnn.storage.checkpoint import refusal
 from charrnn.studies.gradients.clipping import Clipping, clipped_lengths
-from charrnn.studies.gradients.excerpts import Excerpts, excerpts_of
 from charrnn.studies.gradients.maths import Signal, error_signals
 from charrnn.studies.gradients.spectrum import Spectrum, spectra
 from charrnn.studies.score.study import open_part
 from charrnn.text.batches import Chunks
+from charrnn.text.excerpts import Excerpts
 from charrnn.text.part import Part
 
 FLOAT64 = np.dtype(np.float64)
@@ -53,7 +53,7 @@ def untrained(config: Config, paths: Sequence[str] = (), *, force: bool = False)
     and UsageError, unless by `force`, where there is not the memory for it.
     """
     own = replace(config, data=replace(config.data, path=tuple(paths) or config.data.path))
-    _, dataset = open_dataset(own)
+    dataset = open_dataset(own).dataset
     model, dtype = build.model(own, dataset.vocabulary.size), np.dtype(DTYPES[own.train.dtype])
     check_fits(needs_of_fresh_weights(own, model, dtype), force=force)
     params = fresh_weights(own, model, dtype)
@@ -123,7 +123,7 @@ def flow_through(
     if not np.isfinite(p.flat).all():
         raise refusal(trained.path, "it has weights that are not finite")
     batches, _ = batches_of(config, part)
-    windows = excerpts_of(part, lags, positions)
+    windows = part.excerpts(lags, positions)
     check_fits(_needs(trained, windows, batches), force=force)
     groups = range(0, len(windows.y), TOGETHER)
     most = min(chunks, batches.chunks)

@@ -7,8 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from charrnn.text.read import TextFormat, read_symbols
-
-NEWLINE = 10
+from charrnn.text.symbols import NEWLINE
 
 
 class FileLine(NamedTuple):

@@ -15,6 +15,7 @@ from charrnn.text.dataset import own_parts
 from charrnn.text.part import Part
 from charrnn.text.read import TextFormat, find_files
 from charrnn.text.stored import EncodedText
+from charrnn.text.symbols import spelled
 from charrnn.text.vocab import Vocabulary
 
 
@@ -32,40 +33,25 @@ class TrainingText:
     @property
     def text(self) -> tuple[EncodedText, Ids | None]:
         """The training part, and where in the text its characters stand if not at its start."""
-        if self.train.records is None:
-            return self.train.ids, None
-        places = self.train.records.places
-        places = places[places < len(self.train.ids)]
-        return self.train.window(places), places
+        return self.train.content()
 
     def in_alphabet(self, ids: Ids) -> Ids:
-        """From ids of the model's vocabulary (n,) to those of the text, NONE if it has no such."""
+        """From ids of the model's vocabulary (n,) to codes of the text, NONE if it has no such."""
         known = self.corpus.symbols
         symbols = np.array([*self.vocabulary.symbols, NONE])[ids]
         places = np.minimum(np.searchsorted(known, symbols), len(known) - 1)
         return np.where(known[places] == symbols, places, NONE)
 
-    def as_text(self, ids: Ids) -> str:
-        """What ids of the text (n,) stand for; U+FFFD for bytes that are no UTF-8."""
-        symbols = self.corpus.symbols[ids].tolist()
-        if self.form.level == "byte":
-            return bytes(symbols).decode("utf-8", "replace")
-        return "".join(map(chr, symbols))
+    def as_text(self, codes: Ids) -> str:
+        """What codes of the text (n,) spell; U+FFFD for bytes that are no UTF-8."""
+        return spelled(self.corpus.symbols[codes], self.form.level)
 
     def passages(self, lengths: Sequence[int]) -> list[Ids]:
         """Held-out ones of these lengths, spread evenly; as many as do not overlap.
 
         Of records, so many records, with their ends.
         """
-        part, n = self.held_out, len(self.held_out.ids)
-        if part.records is not None:
-            r = part.records
-            pairs = zip(r.starts[: len(lengths)], r.lengths[: len(lengths)], strict=True)
-            return [_read(part.ids, start, min(start + size + 1, n)) for start, size in pairs]
-        count = min(len(lengths), n // max(1, *lengths)) if lengths else 0
-        starts = [k * (n // count) for k in range(count)]
-        pairs = zip(starts, lengths, strict=False)
-        return [_read(part.ids, start, start + size) for start, size in pairs]
+        return self.held_out.passages(lengths)
 
 
 def open_training_text(trained: Trained, paths: Sequence[str] | None = None) -> TrainingText:
@@ -93,7 +79,3 @@ def open_training_text(trained: Trained, paths: Sequence[str] | None = None) -> 
     held_out = val if val.characters else test
     changed = corpus.sha256 != trained.corpus_sha256
     return TrainingText(corpus, form, train, held_out, trained.vocabulary, changed)
-
-
-def _read(text: EncodedText, start: int, stop: int) -> Ids:
-    return np.asarray(text[start:stop])

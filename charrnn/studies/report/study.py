@@ -16,7 +16,7 @@ from charrnn.storage.rundir import RunDir
 from charrnn.studies.baselines.study import Baseline, baselines_on
 from charrnn.studies.curves.study import Curves, curves
 from charrnn.studies.gradients.study import GradientFlow, flow_through
-from charrnn.studies.surprisal.study import Surprisal, lined, read_through
+from charrnn.studies.surprisal.study import Surprisal, predicted_text, read_through
 from charrnn.studies.units.study import UnitSurvey, survey_units
 from charrnn.studies.units.watched import watch_part
 from charrnn.text.corpus import Corpus
@@ -84,7 +84,9 @@ def report_of(run: str | Path, on_progress: Callable[[int, int], None] | None = 
     stages: dict[str, Callable[[], Any]] = {
         "text": lambda: _facts(trained, corpus, dataset, name, part),
         "baselines": lambda: tuple(baselines_on(dataset)),
-        "surprisal": lambda: read_through(trained, part, lined(trained, corpus, part), None),
+        "surprisal": lambda: read_through(
+            trained, part, predicted_text(trained, corpus, part), None
+        ),
         "units": lambda: survey_units(watch_part(trained, part, MOST_READ), find=True),
         "flow": lambda: flow_through(trained, part, LAGS, POSITIONS, CHUNKS),
     }

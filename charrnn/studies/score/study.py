@@ -10,11 +10,11 @@ from charrnn.nn import kernels
 from charrnn.runs.trained import Trained
 from charrnn.storage.checkpoint import refusal
 from charrnn.text.corpus import Corpus, default_cache, open_corpus
-from charrnn.text.dataset import lookup_of, records_of
+from charrnn.text.dataset import lookup_of, part_of
 from charrnn.text.part import Part
 from charrnn.text.read import find_files
 from charrnn.training.dynamic import Adaptation, DynamicEvaluation
-from charrnn.training.evaluate import evaluation_of
+from charrnn.training.evaluate import Evaluation
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,11 @@ def score(
     part = open_part(trained, paths)
     if adaptation is not None and not (isfinite(adaptation.rate) and isfinite(adaptation.decay)):
         raise UsageError("the rate and the decay of dynamic evaluation must be finite")
-    if adaptation is not None and part.records is not None:
+    if adaptation is not None and trained.config.data.records is not None:
         raise UsageError("dynamic evaluation reads one continuous text, this model reads records")
     model, p, kernel_set = trained.model, trained.params, kernels.choose_kernels()
     evaluation = (
-        evaluation_of(model, p, part, kernel_set)
+        Evaluation(model, p, part, kernel_set)
         if adaptation is None
         else DynamicEvaluation(model, p, part, trained.mean_square, adaptation, kernel_set)
     )
@@ -85,8 +85,7 @@ def open_text(trained: Trained, paths: Sequence[str]) -> tuple[Corpus, Part]:
     corpus = open_corpus(find_files(paths), build.text_format(trained.config), default_cache())
     lookup = lookup_of(corpus, trained.vocabulary)
     separator = trained.config.data.records
-    records = None if separator is None else records_of(corpus, ord(separator))
-    part = Part(corpus.ids, lookup, records)
+    part = part_of(corpus, lookup, None if separator is None else ord(separator))
     if part.targets < 1:
         raise DataError(f"{', '.join(paths)}: one character is too short; 2 or more are needed")
     return corpus, part

@@ -11,8 +11,15 @@ from charrnn.nn.arrays import Bools, Floats
 from charrnn.runs.trained import Trained
 from charrnn.studies.score.study import open_text
 from charrnn.studies.surprisal.bootstrap import interval_of_mean, of_usual_length, sums_from
-from charrnn.studies.surprisal.study import Line, Progress, Surprisal, lined, lines_at, read_through
-from charrnn.text.lines import Lined
+from charrnn.studies.surprisal.study import (
+    Line,
+    Progress,
+    Surprisal,
+    lines_at,
+    predicted_text,
+    read_through,
+)
+from charrnn.text.lines import PredictedText
 from charrnn.text.part import Part
 from charrnn.text.read import find_files
 from charrnn.text.vocab import display
@@ -45,7 +52,7 @@ class Difference:
     interval: tuple[float, float] | None  # 95 % of the mean, in nats; None for under 10 lines
 
     @property
-    def text(self) -> Lined:
+    def text(self) -> PredictedText:
         return self.a.text
 
     @property
@@ -147,12 +154,12 @@ def difference_of(
     return _compared(first, second)
 
 
-def _opened(trained: Trained, paths: Sequence[str]) -> tuple[Part, Lined]:
+def _opened(trained: Trained, paths: Sequence[str]) -> tuple[Part, PredictedText]:
     try:
         corpus, part = open_text(trained, paths)
     except DataError as error:
         raise DataError(f"{trained.path}: {error}") from None
-    return part, lined(trained, corpus, part)
+    return part, predicted_text(trained, corpus, part)
 
 
 def _check_alike(a: Trained, b: Trained) -> None:

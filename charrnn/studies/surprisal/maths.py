@@ -4,9 +4,8 @@ The surprisal of a character is -ln p of it, given all that stands before (Shann
 its mean is the loss of the text. The entropy of a prediction is the surprisal that the model itself
 expects there: -sum p ln p. Both are in nats.
 
-A text is read as one sequence, from its first character to its last, with the state carried, so
-each prediction knows all that was before it and none of the approximations of an evaluation by
-tracks is made. Records are read each from the initial state, side by side.
+The text is read in the same streams as by an evaluation, so the mean surprisal is the loss that
+`score` reports, whatever the model remembers.
 """
 
 from collections.abc import Iterator
@@ -14,19 +13,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from charrnn.nn.arrays import Floats, Ids, States
+from charrnn.nn.arrays import Floats, Ids
 from charrnn.nn.kernels.base import Kernels
 from charrnn.nn.kernels.plain import NUMPY
 from charrnn.nn.model import CharModel
 from charrnn.nn.ops import may_overflow, rows
 from charrnn.nn.params import Params
-from charrnn.nn.tape import ModelTape
-from charrnn.text.part import Part, Records
-from charrnn.text.records import window
+from charrnn.nn.read import Read, read
+from charrnn.text.part import Part
 
 GUESSES = 5
-STEPS = 256  # of a chunk
-GROUP = 64  # records that are read side by side
 
 
 class Expectations(NamedTuple):
@@ -56,18 +52,10 @@ class Expectations(NamedTuple):
         )
 
 
-class Chunk(NamedTuple):
-    """A chunk of a reading: characters x, what follows y, and where that stands."""
-
-    x: Ids  # (T, B)
-    y: Ids  # (T, B)
-    places: Ids  # (T, B) among all that is predicted; -1 where nothing is
-
-
 class Reading:
     """One pass over `part`. Iterate it to the end, then read `found`.
 
-    Its memory is that of `found`, some 35 bytes a character, and of one chunk.
+    Its memory is that of `found`, some 35 bytes a character, and of one span.
     """
 
     def __init__(self, model: CharModel, p: Params, part: Part, kernels: Kernels = NUMPY) -> None:
@@ -75,36 +63,29 @@ class Reading:
         self.found = Expectations.empty(part.targets, model.vocab_size, p.flat.dtype)
 
     def __iter__(self) -> Iterator[int]:
-        """Yield, after every chunk, how many characters have been predicted."""
+        """Yield, after every span, how many characters have been predicted."""
         done = 0
-        for tracks, chunks in _sequences(self.part):
-            tape = self.model.tape(STEPS, tracks, self.p.flat.dtype, self.kernels)
-            self.model.prepare(self.p, tape)
-            state = self.model.initial_state(self.p, tracks)
-            for chunk in chunks:
-                state = self._read(chunk, state, tape.first(len(chunk.x)))
-                done += int(np.count_nonzero(chunk.places >= 0))
-                yield done
+        for span in read(self.model, self.p, self.part.streams(), self.kernels):
+            done += self._keep(span)
+            yield done
 
     @may_overflow
-    def _read(self, chunk: Chunk, state: States, tape: ModelTape) -> States:
-        """Predict a chunk, keep what is found, and return the state after it."""
-        state = self.model.forward(self.p, chunk.x, state, tape)
-        losses = self.model.losses(chunk.y, tape)
-        self._keep(chunk.places.reshape(-1), chunk.y.reshape(-1), losses, rows(tape.logits))
-        return state
-
-    def _keep(self, places: Ids, y: Ids, losses: Floats, p: Floats) -> None:
-        """Write what R predictions `p` (R, V), which are overwritten, say of `y` (R,)."""
-        if (places < 0).any():
-            counted = places >= 0
-            places, y, losses, p = places[counted], y[counted], losses[counted], p[counted]
+    def _keep(self, span: Read) -> int:
+        """Write what the predictions of a span say of what came; gives their number."""
+        counted = span.places >= 0
+        if not counted.any():
+            return 0
+        losses = self.model.losses(span.y, span.tape)
+        chosen = counted.reshape(-1)
+        places, y = span.places[counted], span.y[counted]
+        p = rows(span.tape.logits)[chosen]
         found = self.found
         found.ids[places] = y
-        found.nats[places] = losses
+        found.nats[places] = losses[chosen]
         found.ranks[places] = rank_of(p, y)
         found.entropies[places] = entropy_of(p)
         found.guesses[places], found.chances[places] = best_of_(p, found.guesses.shape[1])
+        return len(places)
 
 
 def rank_of(p: Floats, ids: Ids) -> Ids:
@@ -134,30 +115,3 @@ def best_of_(p: Floats, K: int) -> tuple[Ids, Floats]:
         values[:, k] = p[every, ids[:, k]]
         p[every, ids[:, k]] = -1.0
     return ids, values
-
-
-def _sequences(part: Part) -> Iterator[tuple[int, Iterator[Chunk]]]:
-    """What is read from an initial state on: how many tracks side by side, and their chunks."""
-    if part.records is None:
-        yield 1, _chunks_of_text(part)
-        return
-    records = part.records
-    order = np.argsort(records.lengths, kind="stable")
-    begins = np.cumsum(records.lengths + 1) - records.lengths - 1
-    for group in np.array_split(order, -(-len(order) // GROUP)):
-        yield len(group), _chunks_of_records(part, records, group, begins[group])
-
-
-def _chunks_of_text(part: Part) -> Iterator[Chunk]:
-    for start in range(0, part.targets, STEPS):
-        places = np.arange(start, min(start + STEPS, part.targets))[:, None]
-        yield Chunk(part.window(places), part.window(places + 1), places)
-
-
-def _chunks_of_records(part: Part, records: Records, group: Ids, begins: Ids) -> Iterator[Chunk]:
-    longest = int(records.lengths[group].max()) + 1
-    for start in range(0, longest, STEPS):
-        stop = min(start + STEPS, longest)
-        x, y, weights = window(part, records, group, start, stop)
-        places = np.arange(start, stop)[:, None] + begins
-        yield Chunk(x, y, np.where(weights > 0, places, -1))

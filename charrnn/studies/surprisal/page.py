@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from charrnn.studies.surprisal.study import Line, Surprisal
-    from charrnn.text.lines import Lined
+    from charrnn.text.lines import PredictedText
 
 FULL_ENTROPY = 4  # bits at which its colour is full
 FULL_RANK = 16  # guesses, in a logarithmic scale
@@ -107,7 +107,7 @@ def view(
     }
 
 
-def text_part(views: list[dict[str, Any]], text: "Lined", chars: int) -> str:
+def text_part(views: list[dict[str, Any]], text: "PredictedText", chars: int) -> str:
     """The element of the text, below the choice of its colours."""
     T = len(text.symbols)
     cut = (
@@ -120,7 +120,7 @@ def text_part(views: list[dict[str, Any]], text: "Lined", chars: int) -> str:
 
 
 def page_data(
-    text: "Lined", chars: int, views: list[dict[str, Any]], models: "dict[str, Surprisal]"
+    text: "PredictedText", chars: int, views: list[dict[str, Any]], models: "dict[str, Surprisal]"
 ) -> dict[str, Any]:
     """The data of surprisal.js. Names of `models` are shown unless they are empty."""
     symbols = np.concatenate([np.array(text.before, text.symbols.dtype), text.symbols[:chars]])
@@ -150,7 +150,7 @@ def page_data(
 
 
 def ranked_lines(
-    lines: "Sequence[Line]", title: str, text: "Lined", chars: int, sign: int = 1
+    lines: "Sequence[Line]", title: str, text: "PredictedText", chars: int, sign: int = 1
 ) -> str:
     """A table of lines; those among the first `chars` characters lead to their place."""
     places = [line.start + len(text.before) if line.start < chars else None for line in lines]

@@ -14,7 +14,7 @@ from charrnn.studies.score.study import Score, check_predicts, open_text
 from charrnn.studies.surprisal.bootstrap import of_usual_length, sums_from
 from charrnn.studies.surprisal.maths import Reading
 from charrnn.text.corpus import Corpus
-from charrnn.text.lines import Lined
+from charrnn.text.lines import PredictedText
 from charrnn.text.part import Part
 from charrnn.text.vocab import Vocabulary, display
 
@@ -55,7 +55,7 @@ class Surprisal:
     """
 
     trained: Trained
-    text: Lined
+    text: PredictedText
     ids: Ids  # (T,) which characters came, by the vocabulary of the model
     nats: Floats  # (T,) surprisal: -ln p of them
     ranks: Ids  # (T,) their places among the model's guesses; the first guess is 1
@@ -131,21 +131,22 @@ def surprisal_of(
 ) -> Surprisal:
     """Read the texts as `score` does, and keep what the model expects at every character.
 
-    They are read as one sequence, where `score` reads long ones side by side, for speed; its mean
-    differs from that of this by what the model remembers beyond 512 characters. `on_progress` is
-    told how many characters are done, of how many. Raises what `score` raises.
+    Its mean is what `score` reports. Tracks of a long text are read side by side, each after the
+    512 characters before it: so what a model remembers beyond these is missing at the start of a
+    track. `on_progress` is told how many characters are done, of how many. Raises what `score`
+    raises.
     """
     corpus, part = open_text(trained, paths)
-    return read_through(trained, part, lined(trained, corpus, part), on_progress)
+    return read_through(trained, part, predicted_text(trained, corpus, part), on_progress)
 
 
-def lined(trained: Trained, corpus: Corpus, part: Part) -> Lined:
+def predicted_text(trained: Trained, corpus: Corpus, part: Part) -> PredictedText:
     """What a model predicts of a text."""
-    return Lined.of(corpus, part, trained.vocabulary.level)
+    return PredictedText.of(corpus, part, trained.vocabulary.level)
 
 
 def read_through(
-    trained: Trained, part: Part, text: Lined, on_progress: Progress | None
+    trained: Trained, part: Part, text: PredictedText, on_progress: Progress | None
 ) -> Surprisal:
     """Read `part`, of which `text` is what is predicted. Raises CheckpointError as `score`."""
     reading = Reading(trained.model, trained.params, part, kernels.choose_kernels())
@@ -157,7 +158,7 @@ def read_through(
     return found
 
 
-def lines_at(text: Lined, which: Ids, means: Floats) -> list[Line]:
+def lines_at(text: PredictedText, which: Ids, means: Floats) -> list[Line]:
     """The lines `which` of a text, with their share of `means` (n,)."""
     return [
         Line(

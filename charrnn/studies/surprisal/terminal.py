@@ -13,7 +13,7 @@ from charrnn.text.vocab import UNK
 if TYPE_CHECKING:
     from charrnn.nn.arrays import Floats
     from charrnn.studies.surprisal.study import Surprisal
-    from charrnn.text.lines import Lined
+    from charrnn.text.lines import PredictedText
 
 SYMBOLS = 20  # rows of a table
 
@@ -55,7 +55,7 @@ def values(found: "Surprisal", *, chars: int, lines: int) -> dict[str, Any]:
     }
 
 
-def text_values(text: "Lined", chars: int) -> dict[str, Any]:
+def text_values(text: "PredictedText", chars: int) -> dict[str, Any]:
     """The first characters of a text for JSON, and the one before them, which is given."""
     return {
         "given": None if text.given is None else chr(text.given),

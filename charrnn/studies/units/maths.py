@@ -4,22 +4,22 @@ Every number is taken from the tape that the network's own forward pass writes. 
 are what the network has when it has read it, and knows nothing of what comes after.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import NamedTuple
 
 import numpy as np
 
-from charrnn.nn.arrays import Bools, Floats, Ids, States
+from charrnn.nn.arrays import Bools, Floats, Ids
 from charrnn.nn.cells import Cell, Tape
 from charrnn.nn.kernels.base import Kernels
 from charrnn.nn.kernels.plain import NUMPY
 from charrnn.nn.model import CharModel
-from charrnn.nn.ops import may_overflow
 from charrnn.nn.params import Params
+from charrnn.nn.read import Stream, read
 from charrnn.nn.tape import ModelTape
-from charrnn.studies.units.stretches import Stretches
+from charrnn.text.tracks import Tracks
 
 Range = tuple[float, float]
 
@@ -72,8 +72,8 @@ def ends_of(bounds: Range, values: Floats) -> Range:
 
 
 @dataclass(frozen=True)
-class Chunk:
-    """A part of what was read, which lasts until the next one is asked for."""
+class Activations:
+    """What the units did over some of the characters, until the next ones are asked for."""
 
     at: Ids  # (n,) places in the text
     recorded: Bools  # (t, B) which of the tape's steps they are
@@ -93,61 +93,42 @@ def seen(cell: Cell, tape: Tape, name: str) -> Floats:
     return tape.gate([gate.name for gate in cell.gates].index(name))
 
 
-def read(
-    model: CharModel, p: Params, ids: Ids, stretches: Stretches, kernels: Kernels = NUMPY
-) -> Iterator[Chunk]:
-    """Read `ids` (T,), and yield every character once, in the order of the stretches."""
-    for group in stretches.groups():
-        tape: ModelTape | None = None
-        for places, recorded in group.chunks():
-            if tape is None:  # the first chunk is as long as any
-                steps, tracks = places.shape
-                tape = model.tape(steps, tracks, p.flat.dtype, kernels)
-                state = _begin(model, p, tracks, tape)
-            chunk = tape.first(len(places))
-            state = _forward(model, p, ids[places], state, chunk)
-            if recorded.any():
-                yield Chunk(places[recorded], recorded, model, chunk)
+def activations_of(
+    model: CharModel, p: Params, streams: Iterable[Stream], kernels: Kernels = NUMPY
+) -> Iterator[Activations]:
+    """Read the streams, and yield every place that counts once."""
+    for span in read(model, p, streams, kernels):
+        counted = span.places >= 0
+        if counted.any():
+            yield Activations(span.places[counted], counted, model, span.tape)
 
 
 def record(
     model: CharModel,
     p: Params,
-    ids: Ids,
-    stretches: Stretches,
+    streams: Sequence[Tracks],
     wanted: Mapping[Value, Ids | None],
     kernels: Kernels = NUMPY,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> dict[Value, Floats]:
-    """Some values of a text `ids` (T,), each (T, n) in float32, n the units wanted; None: all, H.
+    """Some values over all T places of the streams, each (T, n) in float32.
 
-    It needs the memory of what is wanted and of one chunk. `on_progress` is told how many
-    characters are done, of how many.
+    n are the units wanted; None: all, H. It needs the memory of what is wanted and of one span.
+    `on_progress` is told how many characters are done, of how many.
     """
+    done, T = 0, sum(stream.counted(stream.length) for stream in streams)
     widths = {
         value: model.cells[value.layer].hidden_size if units is None else len(units)
         for value, units in wanted.items()
     }
-    found: dict[Value, Floats] = {
-        value: np.empty((len(ids), width), np.float32) for value, width in widths.items()
+    values: dict[Value, Floats] = {
+        value: np.empty((T, width), np.float32) for value, width in widths.items()
     }
-    done = 0
-    for chunk in read(model, p, ids, stretches, kernels):
+    for some in activations_of(model, p, streams, kernels):
         for value, units in wanted.items():
-            numbers = chunk.of(value)
-            found[value][chunk.at] = numbers if units is None else numbers[:, units]
-        done += len(chunk.at)
+            numbers = some.of(value)
+            values[value][some.at] = numbers if units is None else numbers[:, units]
+        done += len(some.at)
         if on_progress:
-            on_progress(done, len(ids))
-    return found
-
-
-@may_overflow
-def _begin(model: CharModel, p: Params, tracks: int, tape: ModelTape) -> States:
-    model.prepare(p, tape)
-    return model.initial_state(p, tracks)
-
-
-@may_overflow
-def _forward(model: CharModel, p: Params, ids: Ids, state: States, tape: ModelTape) -> States:
-    return model.forward(p, ids, state, tape)
+            on_progress(done, T)
+    return values

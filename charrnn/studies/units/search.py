@@ -19,8 +19,8 @@ import numpy as np
 
 from charrnn.nn.arrays import Bools, Floats, Ids
 from charrnn.nn.rng import stream
-from charrnn.studies.units.maths import Chunk, Value
-from charrnn.studies.units.stretches import AT_ONCE
+from charrnn.studies.units.maths import Activations, Value
+from charrnn.text.tracks import STEPS, TOGETHER
 
 FIRST_PART = 0.5  # of the text, on which units are chosen
 SHIFTS = 199
@@ -42,7 +42,7 @@ class Match:
 class UnitSearch:
     """What has to be summed up of a text to find the units of `widths` (H a value) in it.
 
-    `signals` is (K, T). Give it every chunk by `add`; then read `matches`.
+    `signals` is (K, T). Give it all activations by `add`; then read `matches`.
     """
 
     def __init__(
@@ -66,22 +66,22 @@ class UnitSearch:
         self.products = [np.zeros((U, columns * len(self.offsets))), np.zeros((U, columns))]
         self.sums, self.squares = np.zeros((2, U)), np.zeros((2, U))
 
-    def add(self, chunk: Chunk) -> None:
+    def add(self, some: Activations) -> None:
         """Take in the values of a part of the text."""
         if not len(self.used):
             return
-        x = np.concatenate([chunk.of(value) for value in self.widths], axis=1)
+        x = np.concatenate([some.of(value) for value in self.widths], axis=1)
         if not self.origin.size:
             self.origin = x.mean(axis=0)
         np.subtract(x, self.origin, out=x)
-        late = chunk.at >= self.first
+        late = some.at >= self.first
         for k, chosen in enumerate((~late, late)):
-            some, at = x[chosen], chunk.at[chosen]
+            rows, at = x[chosen], some.at[chosen]
             signals = self._at(k, at - k * self.first)
             for block in self._blocks():
-                self.products[k][block] += some[:, block].T @ signals
-            self.sums[k] += some.sum(axis=0, dtype=np.float64)
-            self.squares[k] += np.einsum("nu,nu->u", some, some, dtype=np.float64)
+                self.products[k][block] += rows[:, block].T @ signals
+            self.sums[k] += rows.sum(axis=0, dtype=np.float64)
+            self.squares[k] += np.einsum("nu,nu->u", rows, rows, dtype=np.float64)
 
     def matches(self) -> list[Match]:
         """The best unit of each signal that is not constant, in the order of the signals."""
@@ -143,8 +143,8 @@ class UnitSearch:
 
 
 def memory_of(units: int, signals: int, shifts: int) -> int:
-    """About how many bytes a UnitSearch takes: sums in float64, and three copies of a chunk."""
-    return units * (8 * signals * (1 + shifts) + 3 * 4 * AT_ONCE)
+    """About how many bytes a UnitSearch takes: sums in float64, and three copies of a span."""
+    return units * (8 * signals * (1 + shifts) + 3 * 4 * STEPS * TOGETHER)
 
 
 def _varies(signals: Floats) -> Bools:

@@ -7,7 +7,7 @@ import numpy as np
 
 from charrnn.nn import kernels
 from charrnn.runs.memory import Need, check_fits
-from charrnn.studies.units.maths import Value, range_of, read, values_of
+from charrnn.studies.units.maths import Value, activations_of, range_of, values_of
 from charrnn.studies.units.saturation import Distribution, Tally
 from charrnn.studies.units.search import SHIFTS, UnitSearch, memory_of
 from charrnn.studies.units.signals import SIGNALS
@@ -86,17 +86,17 @@ def survey_units(
     signals = watched.signals if find else np.zeros((0, len(watched.ids)), np.float32)
     search = UnitSearch(signals, searched, shifts=shifts, seed=seed)
     done = 0
-    for chunk in read(
-        trained.model, trained.params, watched.ids, watched.stretches, kernels.choose_kernels()
+    for some in activations_of(
+        trained.model, trained.params, watched.streams, kernels.choose_kernels()
     ):
         for value, tally in tallies.items():
-            numbers = chunk.of(value)
+            numbers = some.of(value)
             if not np.isfinite(numbers).all():
                 raise too_large(trained)
             tally.add(numbers)
         if find:
-            search.add(chunk)
-        done += len(chunk.at)
+            search.add(some)
+        done += len(some.at)
         if on_progress:
             on_progress(done, len(watched.ids))
     names = list(SIGNALS)

@@ -24,9 +24,9 @@ from charrnn.studies.units.maths import (
 )
 from charrnn.studies.units.peaks import peaks
 from charrnn.studies.units.signals import signals_of
-from charrnn.studies.units.stretches import Stretches, of_records, of_text
 from charrnn.studies.units.utf8 import characters_of
 from charrnn.text.part import Part
+from charrnn.text.tracks import Tracks
 from charrnn.text.vocab import REPLACEMENT
 
 MOST = 200_000  # characters that are read, if nobody says otherwise
@@ -67,9 +67,23 @@ class Watched:
     """A model and a text that it reads, up to some length."""
 
     trained: Trained
-    ids: Ids  # (T,) of the model's vocabulary; records begin with their separator
-    stretches: Stretches
+    part: Part  # as much of the text as is read
     total: int  # characters of the whole text
+
+    @cached_property
+    def streams(self) -> list[Tracks]:
+        """All T characters, as they are read side by side."""
+        return self.part.streams(every=True)
+
+    @cached_property
+    def ids(self) -> Ids:
+        """(T,) of the model's vocabulary; records begin with their separator."""
+        ids = np.empty(self.part.characters, np.intp)
+        for stream in self.streams:
+            for span in stream.spans():
+                counted = span.places >= 0
+                ids[span.places[counted]] = span.x[counted]
+        return ids
 
     @cached_property
     def text(self) -> str:
@@ -84,8 +98,8 @@ class Watched:
         Positions and lengths count characters: where the model reads bytes, all those of a
         character have its value.
         """
-        ends = np.append(self.stretches.anew[1:], len(self.ids))
-        pieces = np.split(self.ids, ends[:-1])
+        begins = [s.starts[s.starts == s.begins] for s in self.streams]  # not those warmed up
+        pieces = np.split(self.ids, np.sort(np.concatenate(begins))[1:])
         return np.concatenate([self._signals(piece) for piece in pieces], axis=1)
 
     def _signals(self, ids: Ids) -> Floats:
@@ -98,12 +112,9 @@ class Watched:
 
     def first(self, characters: int) -> "Watched":
         """The same with no more than so many characters."""
-        if characters >= len(self.ids):
+        if characters >= self.part.characters:
             return self
-        begins, starts, stops = self.stretches
-        kept = starts < characters
-        fewer = Stretches(begins[kept], starts[kept], np.minimum(stops[kept], characters))
-        return Watched(self.trained, self.ids[:characters], fewer, self.total)
+        return Watched(self.trained, self.part.beginning(characters), self.total)
 
     def names(self, layer: int) -> tuple[str, ...]:
         """What can be seen of the units of a layer: "h", "c" of an LSTM, gates."""
@@ -151,11 +162,7 @@ def watch(trained: Trained, paths: Sequence[str], most: int = MOST) -> Watched:
 
 def watch_part(trained: Trained, part: Part, most: int = MOST) -> Watched:
     """As `watch`, of a part of a text in the model's own vocabulary."""
-    if part.records is None:
-        ids = part.window(np.arange(min(most, len(part.ids))))
-        return Watched(trained, ids, of_text(len(ids)), len(part.ids))
-    ids, lengths = _records(part, most)
-    return Watched(trained, ids, of_records(lengths), part.characters)
+    return Watched(trained, part.beginning(most), part.characters)
 
 
 def activations(watched: Watched, values: Sequence[Value] | None = None) -> dict[Value, Floats]:
@@ -172,7 +179,7 @@ def recorded(
     """As `activations`, (T, n) of some units; None: all of them."""
     trained = watched.trained
     found = record(
-        *(trained.model, trained.params, watched.ids, watched.stretches, wanted),
+        *(trained.model, trained.params, watched.streams, wanted),
         kernels.choose_kernels(),
         on_progress,
     )
@@ -229,22 +236,6 @@ def check_layer(watched: Watched, layer: int) -> None:
     layers = len(watched.trained.model.cells)
     if not 0 <= layer < layers:
         raise UsageError(f"there is no layer {layer}; the network has {_up_to(layers, 'layer')}")
-
-
-def _records(part: Part, most: int) -> tuple[Ids, Ids]:
-    """The first records, each after its separator, and how long each is with it."""
-    assert part.records is not None
-    starts, lengths, separator = part.records
-    before = part.lookup[[separator]]
-    pieces: list[Ids] = []
-    left = most
-    for start, length in zip(starts.tolist(), lengths.tolist(), strict=True):
-        if left <= 0:
-            break
-        piece = np.append(before, part.window(np.arange(start, start + length)))[:left]
-        pieces.append(piece)
-        left -= len(piece)
-    return np.concatenate(pieces), np.array([len(piece) for piece in pieces])
 
 
 def _up_to(count: int, noun: str) -> str:
