@@ -1,57 +1,57 @@
-"""Charts as SVG: lines over a common axis, and in words for those who do not see them."""
+"""Charts as SVG: curves over a common axis, with a description for screen readers."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from math import ceil, floor, inf, log10
+from math import inf, log10
 
 import numpy as np
 
+from charrnn.draw.axis import log_ticks, thinned, ticks
 from charrnn.draw.colours import series_colour
-from charrnn.nn.arrays import Floats, Ids
+from charrnn.nn.arrays import Floats
 
-WIDTH, HEIGHT = 720, 300
+WIDTH, HEIGHT = 520, 250
 LEFT, RIGHT, TOP, BOTTOM = 64, 16, 16, 44
-LEAST = 1e-300  # on a logarithmic axis: what is less is as good as 0
+LEAST = 1e-300  # the smallest number on a logarithmic axis
+MOST_TICKS = 6  # intervals of an axis
 MOST_POINTS = 800  # of a line: more than there are pixels for
 DASHES = ("", "6 3", "2 3", "8 3 2 3")
 
 
 @dataclass(frozen=True)
 class Curve:
-    """A curve: x and y (n,), of which what is not finite is left out."""
+    """A curve: x and y (n,). Points that are not finite are left out."""
 
     label: str
     x: Floats
     y: Floats
-    faint: bool = False  # behind the others, without a place in the legend
+    faint: bool = False  # behind the others, and not in the legend
 
 
 @dataclass(frozen=True)
 class Axis:
-    """What is told along an axis, with its unit; `log` for powers of ten.
-
-    What is above `top` is left out.
-    """
+    """The quantity of an axis, with its unit. Points above `top` are left out."""
 
     label: str
-    log: bool = False
+    log: bool = False  # powers of ten
     top: float = inf
+    whole: bool = False  # of whole numbers, such as steps
 
 
 def line_chart(
     lines: Sequence[Curve], x: Axis, y: Axis, title: str, marks: Sequence[float] = ()
 ) -> str:
-    """An SVG element. Lines are told apart by colour and by dashes. Empty lines are left out.
+    """An SVG element. Lines differ by colour and by dashes. Empty lines are left out.
 
-    `marks` are places on the x axis; each is an upright line of class "mark", in their order, which
-    a script may show.
+    `marks` are places on the x axis, drawn as hidden vertical lines of class "mark" that a script
+    can show.
     """
     drawn = [line for line in (_finite(one, x, y) for one in lines) if len(line.x)]
     if not drawn:
         return f"<p class='soft'>{escape(title)}: nothing to draw yet.</p>"
-    across = Scale.of([line.x for line in drawn], x.log, LEFT, WIDTH - RIGHT)
-    up = Scale.of([line.y for line in drawn], y.log, HEIGHT - BOTTOM, TOP)
+    across = Scale.of([line.x for line in drawn], x, LEFT, WIDTH - RIGHT)
+    up = Scale.of([line.y for line in drawn], y, HEIGHT - BOTTOM, TOP)
     words = escape(_words(drawn, title))
     parts = [
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{words}" class="chart">',
@@ -74,17 +74,19 @@ def line_chart(
 
 @dataclass(frozen=True)
 class Scale:
-    """From numbers to pixels, and the round numbers between the ends."""
+    """From numbers to pixels, and the ticks between the ends."""
 
-    low: float
+    low: float  # of a logarithmic axis, powers of ten
     high: float
-    log: bool
     start: float
     stop: float
+    log: bool = False
+    whole: bool = False
 
     @classmethod
-    def of(cls, values: Sequence[Floats], log: bool, start: float, stop: float) -> "Scale":
+    def of(cls, values: Sequence[Floats], axis: Axis, start: float, stop: float) -> "Scale":
         """For all of the values, with a little room."""
+        log = axis.log
         all_of_them = np.concatenate([np.log10(v) if log else v for v in values])
         low, high = float(all_of_them.min()), float(all_of_them.max())
         room = (high - low) * 0.04 or (0.0 if log else abs(high) * 0.1) or 1.0
@@ -93,10 +95,11 @@ class Scale:
             low, high = max(low - room, floor_of_all), high + room
         if log:
             low = max(low, log10(LEAST))
-        return cls(low, high if high > low else low + room, log, start, stop)
+        high = high if high > low else low + room
+        return cls(low, high, start, stop, log, axis.whole)
 
     def __call__(self, values: Floats) -> Floats:
-        """Where they are, in pixels."""
+        """Their places in pixels."""
         values = np.log10(values) if self.log else values
         pixels: Floats = self.start + (values - self.low) / (self.high - self.low) * (
             self.stop - self.start
@@ -104,65 +107,20 @@ class Scale:
         return pixels
 
     def ticks(self) -> list[tuple[float, str]]:
-        """Places in pixels, with what is written there."""
-        powers = [(value, value) for value in self._powers()] if self.log else []
-        ticks = powers if len(powers) > 1 else [*self._multiples()]
-        places = self(np.array([value for value, _ in ticks]))
-        return [(float(p), _number(*tick)) for p, tick in zip(places, ticks, strict=True)]
-
-    def _multiples(self) -> Iterator[tuple[float, float]]:
-        """Of a round step, with it."""
-        low, high = (10.0**self.low, 10.0**self.high) if self.log else (self.low, self.high)
-        step = _round_step((high - low) / 6)
-        for k in range(ceil(low / step), floor(high / step) + 1):
-            yield k * step, step
-
-    def _powers(self) -> Iterator[float]:
-        """Of ten; where they are few, twice and five times them too."""
-        few = self.high - self.low < 2
-        every = max(1, ceil((self.high - self.low) / 6))
-        for power in range(floor(self.low), floor(self.high) + 1):
-            for factor in (1, 2, 5) if few else (1,):
-                inside = self.low <= power + log10(factor) <= self.high
-                if inside and power % every == 0:
-                    yield factor * 10.0**power
+        """Places in pixels, and their labels."""
+        if self.log:
+            marks = log_ticks(10.0**self.low, 10.0**self.high, MOST_TICKS)
+        else:
+            marks = ticks(self.low, self.high, MOST_TICKS, whole=self.whole)
+        places = self(np.array([mark.value for mark in marks])).tolist()
+        return [(place, mark.label) for place, mark in zip(places, marks, strict=True)]
 
 
 def _finite(line: Curve, x: Axis, y: Axis) -> Curve:
     good = np.isfinite(line.x) & np.isfinite(line.y)
     for axis, values in ((x, line.x), (y, line.y)):
         good &= (values >= LEAST if axis.log else True) & (values <= axis.top)
-    kept = _thinned(np.flatnonzero(good), line.y)
-    return Curve(line.label, line.x[kept], line.y[kept], line.faint)
-
-
-def _thinned(places: Ids, y: Floats) -> Ids:
-    """So many of the places that the line through them looks the same: ends, highest, lowest."""
-    if len(places) <= MOST_POINTS:
-        return places
-    kept = [places[[0, -1]]]
-    for some in np.array_split(places, MOST_POINTS // 2 - 1):
-        kept.append(some[[np.argmin(y[some]), np.argmax(y[some])]])
-    return np.unique(np.concatenate(kept))
-
-
-def _round_step(about: float) -> float:
-    """The nearest of 1, 2, 5 times a power of ten that is not below."""
-    power = 10.0 ** floor(log10(about))
-    return next(k * power for k in (1, 2, 5, 10) if k * power >= about * (1 - 1e-9))
-
-
-def _number(value: float, step: float) -> str:
-    """In as many digits as tell it from its neighbours, a `step` away."""
-    decimals = max(0, -floor(log10(step)))
-    if value == 0:
-        return "0"
-    if decimals > 4:
-        return f"{value:.{max(0, floor(log10(abs(value))) + decimals)}e}"
-    for size, name in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= max(size, 1e4):
-            return f"{value / size:.10g}{name}"
-    return f"{value:.{decimals}f}"
+    return Curve(line.label, *thinned(line.x[good], line.y[good], MOST_POINTS), line.faint)
 
 
 def _grid(across: Scale, up: Scale) -> Iterator[str]:
@@ -183,7 +141,7 @@ def _grid(across: Scale, up: Scale) -> Iterator[str]:
 
 
 def _look(line: Curve, named: Sequence[Curve]) -> tuple[str, str]:
-    """A colour and dashes; those that stay behind are grey."""
+    """Colour and dashes; faint curves are grey."""
     if line.faint:
         return "#bdbdbd", ""
     k = named.index(line)
@@ -219,7 +177,7 @@ def _legend(named: Sequence[Curve]) -> Iterator[str]:
 
 def _words(lines: Sequence[Curve], title: str) -> str:
     """The chart in a sentence: where each line begins and ends."""
-    told = [
+    words = [
         f"{line.label} from {line.y[0]:.3g} to {line.y[-1]:.3g}" for line in lines if not line.faint
     ]
-    return f"{title}: {'; '.join(told)}"
+    return f"{title}: {'; '.join(words)}"

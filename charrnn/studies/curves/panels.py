@@ -1,4 +1,4 @@
-"""What a picture of curves shows, whoever draws it: panels of lines over one axis."""
+"""The data of a picture of curves, whatever draws it: panels of lines over one axis."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
+from charrnn.draw.axis import thinned
 from charrnn.errors import UsageError
 from charrnn.studies.curves.study import By, Curves, Numbers
 from charrnn.training.smoothing import smoothed
@@ -17,11 +18,11 @@ Part: TypeAlias = Literal["raw", "train", "validation", "test", "limit", "mark"]
 KINDS: tuple[Kind, ...] = ("loss", "rate", "gradient", "clipped")
 AXES = {"steps": "steps", "characters": "characters read", "minutes": "minutes of training"}
 MOST_POINTS = 2000  # of a smooth line: more than a picture is wide
-HIGHEST = 1.25  # times the loss of guessing: what is above it tells nothing
+HIGHEST = 1.25  # times the loss of guessing, where the axis ends
 
 
 class Shown(NamedTuple):
-    """A run in a picture: what it is called, its colour by number, and what its record tells."""
+    """A run in a picture: its name, the number of its colour, and its record."""
 
     name: str
     colour: int
@@ -35,12 +36,12 @@ class Trace:
     part: Part
     x: Numbers
     y: Numbers
-    colour: int | None = None  # None: it is of no run
+    colour: int | None = None  # None: that of no run
 
 
 @dataclass(frozen=True)
 class Panel:
-    """Lines over one axis; `top` is where the axis ends, if not with the lines."""
+    """Lines over one axis, which ends at `top`, or with the lines."""
 
     kind: Kind
     unit: str  # of y, in words
@@ -50,9 +51,10 @@ class Panel:
 
 @dataclass(frozen=True)
 class Sheet:
-    """Panels that share an axis, and the runs in them."""
+    """Panels that share an x axis, and the runs in them."""
 
     unit: str  # of x, in words
+    whole: bool  # whether x is whole numbers
     shown: tuple[Shown, ...]
     panels: tuple[Panel, ...]
 
@@ -78,14 +80,15 @@ def make_sheet(
             lines = _losses(shown, by, 1 / log(2) if bits else 1.0, parts)
         else:
             lines = [line for one in shown for line in _others(kind, one, by, len(shown))]
-        if not any(np.isfinite(line.y).any() for line in lines):
+        lines = [line for line in lines if np.isfinite(line.y).any()]
+        if not lines:
             raise UsageError(_MISSING[kind])
         if not any(np.isfinite(line.x).any() for line in lines):
             raise UsageError(f"no run has its {AXES[by]}", "choose another axis with `by`")
         unit = f"loss, {'bits' if bits else 'nats'}/char" if kind == "loss" else _UNITS[kind]
         end = _top(shown, lines, bits, top) if kind == "loss" else None
         panels.append(Panel(kind, unit, (*lines, *marks), end))
-    return Sheet(AXES[by], tuple(shown), tuple(panels))
+    return Sheet(AXES[by], by != "minutes", tuple(shown), tuple(panels))
 
 
 _UNITS = {"rate": "learning rate", "gradient": "gradient norm", "clipped": "share clipped"}
@@ -108,14 +111,6 @@ def told_kinds(shown: Sequence[Shown]) -> list[Kind]:
     ]
 
 
-def short(number: float) -> str:
-    """A number below an axis: 5,000 or 2.5M."""
-    for size, name in ((1e9, "G"), (1e6, "M")):
-        if abs(number) >= size:
-            return f"{number / size:.10g}{name}"
-    return f"{number:,.10g}"
-
-
 def _losses(shown: Sequence[Shown], by: By, unit: float, parts: Sequence[Part]) -> list[Trace]:
     lines = []
     for _, colour, told in shown:
@@ -123,7 +118,7 @@ def _losses(shown: Sequence[Shown], by: By, unit: float, parts: Sequence[Part]) 
         if "raw" in parts and len(shown) == 1:
             lines.append(Trace("raw", x, told.train * unit, colour))
         if "train" in parts:
-            lines.append(Trace("train", *_thinned(x, told.smoothed * unit), colour))
+            lines.append(Trace("train", *thinned(x, told.smoothed * unit, MOST_POINTS), colour))
         if "validation" in parts:
             lines.append(Trace("validation", val_x, told.val * unit, colour))
         if "test" in parts and told.test is not None and told.test_step is not None:
@@ -137,13 +132,17 @@ def _others(kind: Kind, one: Shown, by: By, runs: int) -> Iterator[Trace]:
     told = one.curves
     x = getattr(told.along, by)
     if kind == "rate":
-        yield Trace("train", *_thinned(x, told.learning_rate), one.colour)
+        yield Trace("train", *thinned(x, told.learning_rate, MOST_POINTS), one.colour)
     elif kind == "clipped":
-        yield Trace("train", *_thinned(x, smoothed(told.clipped, told.smooth)), one.colour)
+        yield Trace(
+            "train", *thinned(x, smoothed(told.clipped, told.smooth), MOST_POINTS), one.colour
+        )
     else:
         if runs == 1:
             yield Trace("raw", x, told.grad_norm, one.colour)
-        yield Trace("train", *_thinned(x, smoothed(told.grad_norm, told.smooth)), one.colour)
+        yield Trace(
+            "train", *thinned(x, smoothed(told.grad_norm, told.smooth), MOST_POINTS), one.colour
+        )
         if told.clip_norm is not None and x.size:
             yield Trace("limit", x[[0, -1]], np.full(2, told.clip_norm), one.colour)
 
@@ -152,14 +151,6 @@ def _marks(told: Curves, by: By) -> Iterator[Trace]:
     """Where a number was not finite."""
     for accident in told.not_finite:
         yield Trace("mark", np.array([told.place(by, accident.step)]), np.array([np.nan]))
-
-
-def _thinned(x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
-    """As many of the points as can be told apart, the first and the last among them."""
-    if x.size <= MOST_POINTS:
-        return x, y
-    some = np.linspace(0, x.size - 1, MOST_POINTS).round().astype(int)
-    return x[some], y[some]
 
 
 def _top(

@@ -5,12 +5,14 @@ from typing import Any
 
 import numpy as np
 
+from charrnn.draw.axis import ticks
 from charrnn.draw.colours import BLACK, BLUE, GREEN, SERIES, VERMILLION, series_colour, to_css
 from charrnn.draw.figure import legible, pictures
-from charrnn.studies.curves.panels import Panel, Sheet, Trace, short
+from charrnn.studies.curves.panels import Panel, Sheet, Trace
 
 HEIGHTS = {"loss": 4.5, "rate": 1.5, "gradient": 2.0, "clipped": 1.5}  # inches
 FEW = 40  # points that get a dot each
+MOST_TICKS = 8  # intervals of the x axis
 PLAIN: dict[str, dict[str, Any]] = {
     "raw": {"linewidth": 0.6, "alpha": 0.3, "rasterized": True, "zorder": 1.0},
     "train": {"linewidth": 1.2},
@@ -37,14 +39,21 @@ def draw_curves(sheet: Sheet, path: str) -> None:
             for line in panel.lines:
                 _draw(axes, line, several)
             _furnish(axes, panel)
+            keys = [*_parts(axes, panel, several)]
+            if several and panel.kind == "loss" and len(keys) == 1:
+                ((_, word),) = keys  # no key is needed for what all lines are
+                axes.set_ylabel(f"{word} {panel.unit}")
+                keys = []
             runs = [*_runs(axes, sheet)] if several and k == 0 else []
-            if legend := [*runs, *_parts(axes, panel, several)]:
+            if legend := [*runs, *keys]:
                 handles, words = zip(*legend, strict=True)
                 axes.legend(handles, words)
         if not several:
             rows[0].set_title(legible(sheet.shown[0].name))
         rows[-1].set_xlabel(sheet.unit)
-        rows[-1].xaxis.set_major_formatter(lambda x, _: short(x))
+        left, right = rows[-1].get_xlim()
+        marks = ticks(left, right, MOST_TICKS, whole=sheet.whole)
+        rows[-1].set_xticks([mark.value for mark in marks], [mark.label for mark in marks])
 
 
 def _draw(axes: Any, line: Trace, several: bool) -> None:

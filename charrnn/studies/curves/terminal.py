@@ -1,20 +1,29 @@
-"""The curves of runs in a terminal, as dots and letters: the one place that knows plotext."""
+"""The curves of runs in a terminal, as dots and letters, by plotext."""
 
 from collections.abc import Sequence
-from math import ceil, floor, isfinite, log, log10
-from typing import Any
+from math import isfinite, log, log10
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from charrnn.draw.axis import Tick, log_ticks, ticks
 from charrnn.draw.colours import SERIES, Colour
 from charrnn.draw.table import Column, Row, Table
 from charrnn.errors import UsageError
-from charrnn.studies.curves.panels import Panel, Sheet, Shown, Trace, short
+from charrnn.studies.curves.panels import Panel, Sheet, Shown, Trace
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 SHOWN = SERIES[:-1]  # black would be lost where the terminal is
-MANY = 3.0  # powers of ten on an axis
-TICK = 12  # columns that a number below the axis wants
+TICK = 12  # columns for a number below the axis
+FEW_LOST = 2  # rows that even ticks may cost
+FRAME = 5  # rows of a panel that are no picture: title, frame, numbers, unit
+
+
+class Ruler(NamedTuple):
+    """The ticks of an axis, and its ends; None: those of the lines."""
+
+    ticks: list[Tick]
+    limits: tuple[float, float] | None = None
 
 
 def letter(colour: int) -> str:
@@ -23,7 +32,7 @@ def letter(colour: int) -> str:
 
 
 def curves_in_blocks(sheet: Sheet, width: int, height: int, *, coloured: bool) -> str:
-    """The sheet as lines of text, `width` columns wide, `height` rows a panel.
+    """The sheet as lines of text, `width` columns wide, at most `height` rows per panel.
 
     Without colours there is no control character in it. Raises UsageError without plotext.
     """
@@ -41,16 +50,29 @@ def curves_in_blocks(sheet: Sheet, width: int, height: int, *, coloured: bool) -
         figure = plotext.figure
         figure.clear()
         figure.theme("colorless")
-        figure.plot_size(width, height)
         lines = [seen for line in panel.lines if (seen := _seen(line, panel)) is not None]
+        rulers = _axes(panel, lines, sheet, (width, height)) if lines else []
+        figure.plot_size(width, _even(height, rulers))
         for line in lines:
             marker = plotext.marker(_sign(line, plain=plain), _colour(line))
             signal = figure.signal(line.x.tolist(), line.y.tolist(), marker=marker)
             figure.draw(signal.lines(line.part in ("train", "limit")))
-        _furnish(figure, panel, lines, width, height)
+        _furnish(figure, panel, rulers)
         figure.label(sheet.unit)
         drawn.append(figure.build().string(colorless=not coloured))
     return "".join(f"{row.rstrip()}\n" for text in drawn for row in text.splitlines())
+
+
+def _even(height: int, rulers: list[Ruler]) -> int:
+    """The rows of a panel whose ticks are all equally far apart, at most `height`."""
+    if not rulers or rulers[1].limits is None:
+        return height
+    return height - _lost(height, rulers[1].ticks)
+
+
+def _lost(height: int, marks: list[Tick]) -> int:
+    """The rows of `height` that are too many for ticks equally far apart."""
+    return (height - FRAME - 1) % max(1, len(marks) - 1)
 
 
 def _seen(line: Trace, panel: Panel) -> Trace | None:
@@ -77,20 +99,28 @@ def _colour(line: Trace) -> Colour:
     return SHOWN[(line.colour or 0) % len(SHOWN)]
 
 
-def _furnish(figure: Any, panel: Panel, lines: list[Trace], width: int, height: int) -> None:
-    figure.title(panel.unit)
-    if not lines:
-        return
-    x, y = (np.concatenate([getattr(line, axis) for line in lines]) for axis in "xy")
-    marks = ticks(float(x.min()), float(x.max()), max(width // TICK, 2))
-    figure.ruler(0, 0).ticks(marks, [short(mark) for mark in marks])
-    low, high = float(y.min()), float(y.max())
+def _axes(panel: Panel, lines: list[Trace], sheet: Sheet, size: tuple[int, int]) -> list[Ruler]:
+    """The ticks and limits of x and y, for a panel of some columns and rows."""
+    width, height = size
+    (left, right), (low, high) = (
+        (float(values.min()), float(values.max()))
+        for values in (np.concatenate([getattr(line, axis) for line in lines]) for axis in "xy")
+    )
+    across = ticks(left, right, max(width // TICK, 2), whole=sheet.whole)
     if panel.kind == "gradient":
-        marks = powers(low, high)
-        figure.ruler(1, 0).ticks([log10(mark) for mark in marks], [short(mark) for mark in marks])
-    else:
-        marks = ticks(low, high, max(height // 3, 2))
-        figure.ruler(1, 0).ticks(marks, [short(mark) for mark in marks])
+        powers = log_ticks(10.0**low, 10.0**high, height // 2)
+        return [Ruler(across), Ruler([Tick(log10(mark.value), mark.label) for mark in powers])]
+    choices = [ticks(low, high, most, around=True) for most in range(2, max(height // 3, 2) + 1)]
+    up = min(choices, key=lambda marks: (_lost(height, marks) > FEW_LOST, -len(marks)))
+    return [Ruler(across), Ruler(up, (up[0].value, up[-1].value))]
+
+
+def _furnish(figure: Any, panel: Panel, rulers: list[Ruler]) -> None:
+    figure.title(panel.unit)
+    for k, ruler in enumerate(rulers):
+        figure.ruler(k, 0).ticks([x.value for x in ruler.ticks], [x.label for x in ruler.ticks])
+        if ruler.limits is not None and ruler.limits[0] < ruler.limits[1]:
+            figure.ruler(k, 0).lim(*ruler.limits)
 
 
 def key_table(shown: "Sequence[Shown]", *, bits: bool) -> Table:
@@ -112,20 +142,3 @@ def key_table(shown: "Sequence[Shown]", *, bits: bool) -> Table:
         ]
         rows.append((letter(one.colour), one.name, steps, *losses, unit_name))
     return Table(columns, rows)
-
-
-def ticks(low: float, high: float, most: int) -> list[float]:
-    """At most `most` + 1 round numbers (1, 2 or 5 times a power of ten apart), low to high."""
-    if not high > low:
-        return [low]
-    power = 10.0 ** floor(log10((high - low) / most))
-    step = next(k * power for k in (1, 2, 5, 10) if (high - low) <= k * power * most)
-    numbers = range(ceil(low / step), floor(high / step) + 1)
-    return [round(k * step, 12) for k in numbers]
-
-
-def powers(low: float, high: float) -> list[float]:
-    """The powers of ten from 10**low to 10**high; if they are few, 2 and 5 times them as well."""
-    factors = (1.0,) if high - low > MANY else (1.0, 2.0, 5.0)
-    numbers = [k * 10.0**power for power in range(floor(low), ceil(high) + 1) for k in factors]
-    return [number for number in numbers if low <= log10(number) <= high]

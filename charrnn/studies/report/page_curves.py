@@ -1,4 +1,4 @@
-"""How a run went, for its page: curves, and what it wrote on the way."""
+"""The curves of a run and its samples, for its page."""
 
 from collections.abc import Iterator
 from html import escape
@@ -24,12 +24,12 @@ SAMPLES = """\
 <pre class="text scroll" id="sampled" tabindex="0" aria-label="a sample"></pre>
 """
 NO_SAMPLES = """\
-<p class="soft">It wrote no samples on the way: output.sample_every asks for them.</p>
+<p class="soft">It wrote no samples on the way; output.sample_every turns them on.</p>
 """
 
 
 def course(found: "Report") -> Iterator[str]:
-    """Curves, and what the model wrote on the way."""
+    """The curves, the samples and the notes of a run."""
     shown = Shown(found.run.name, 0, found.curves)
     yield "<h2>How it went</h2>"
     if not np.isfinite(found.curves.train).any():
@@ -37,12 +37,13 @@ def course(found: "Report") -> Iterator[str]:
         return
     sheet = make_sheet([shown], told_kinds([shown]))
     steps = [float(one.step) for one in found.curves.samples]
+    across = Axis(sheet.unit, whole=sheet.whole)
     yield '<div class="sections">'
     for panel in sheet.panels:
         marks = steps if panel.kind == "loss" else []
         top = inf if panel.top is None else panel.top
         up = Axis(panel.unit, log=panel.kind == "gradient", top=top)
-        yield f"<figure>{line_chart(_lines(panel), Axis(sheet.unit), up, NAMES[panel.kind], marks)}"
+        yield f"<figure>{line_chart(_lines(panel), across, up, NAMES[panel.kind], marks)}"
         yield "</figure>"
     yield "</div>"
     yield SAMPLES.format(last=len(steps) - 1) if steps else NO_SAMPLES

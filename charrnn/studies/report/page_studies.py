@@ -51,7 +51,7 @@ def gradients(found: "Report") -> Iterator[str]:
     yield "<h2>How far its gradients travel</h2>"
     yield line_chart(
         lines,
-        Axis("lag T - t, steps"),
+        Axis("lag T - t, steps", whole=True),
         Axis("median |dL_T/dh_t|, lag 1 = 1", log=True),
         "Gradient norm by lag",
     )
