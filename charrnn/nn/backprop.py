@@ -121,7 +121,7 @@ class InParts:
         return self.dlast
 
     def _state_after(self, steps: int) -> States:
-        return tuple(block.cell.at(steps) for block in self.tape.blocks)
+        return tuple(block.cell.at(steps) for block in self.tape.stack.blocks)
 
     def _states(self, B: int, dtype: DType) -> States:
         return tuple(

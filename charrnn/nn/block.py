@@ -79,7 +79,7 @@ class Block:
             self.dropout.forward(tape.cell.h[1:], tape.mask, tape.dropped, key, self.k)
         return tape.output(key)
 
-    def backward(
+    def backward_(
         self,
         w: Weights,
         dy: Floats,

@@ -1,6 +1,6 @@
 """The character model: characters in, a distribution over the next character out.
 
-ids -> FromIds -> Block -> (FromHidden -> Block) * -> Head -> logits
+ids -> Stack -> Head -> logits -> CrossEntropy
 """
 
 from dataclasses import dataclass
@@ -8,27 +8,25 @@ from functools import cached_property
 
 import numpy as np
 
-from charrnn.nn.arrays import DType, Floats, Ids, Shape, State, States, empty
-from charrnn.nn.block import Block
+from charrnn.nn.arrays import DType, Floats, Ids, Shape, States, empty
 from charrnn.nn.cells import Cell
 from charrnn.nn.chunk import Chunk
 from charrnn.nn.initializers import Initializer
 from charrnn.nn.kernels.base import Kernels
 from charrnn.nn.kernels.plain import NUMPY
-from charrnn.nn.layers.dropout import Dropout, InputDropout
 from charrnn.nn.layers.head import Head
 from charrnn.nn.layers.loss import CrossEntropy, LossTape
 from charrnn.nn.layers.noise import QUIET, DropoutRates, NoiseKey
-from charrnn.nn.layers.projection import FromHidden, FromIds
 from charrnn.nn.ops import rows
 from charrnn.nn.params import Params
 from charrnn.nn.rng import stream
+from charrnn.nn.stack import Stack
 from charrnn.nn.tape import ModelTape
 
 
 @dataclass(frozen=True)
 class CharModel:
-    """A stack of cells of one width between a vocabulary and itself. It holds sizes, no arrays."""
+    """A recurrent stack between a vocabulary and itself. It holds sizes, no arrays."""
 
     vocab_size: int
     cells: tuple[Cell, ...]
@@ -39,26 +37,13 @@ class CharModel:
     label_smoothing: float = 0.0
 
     @cached_property
-    def from_ids(self) -> FromIds:
-        cell = self.cells[0]
-        width = len(cell.gates) * cell.hidden_size
-        return FromIds(self.vocab_size, self.embedding_size, width, cell.layer_norm)
-
-    @cached_property
-    def from_hidden(self) -> tuple[FromHidden, ...]:
-        """The projections of layers 1, 2, ..."""
-        below = [cell.hidden_size for cell in self.cells]
-        return tuple(
-            FromHidden(D, len(cell.gates) * cell.hidden_size, cell.layer_norm)
-            for D, cell in zip(below, self.cells[1:], strict=False)
-        )
-
-    @cached_property
-    def blocks(self) -> tuple[Block, ...]:
-        rates = [*[self.dropout.hidden] * (len(self.cells) - 1), self.dropout.output]
-        return tuple(
-            Block(k, cell, self.dropout, self._dropout(rate))
-            for k, (cell, rate) in enumerate(zip(self.cells, rates, strict=True))
+    def stack(self) -> Stack:
+        return Stack(
+            self.vocab_size,
+            self.cells,
+            self.embedding_size,
+            self.dropout,
+            self.learn_initial_state,
         )
 
     @cached_property
@@ -67,7 +52,7 @@ class CharModel:
 
     @cached_property
     def loss(self) -> CrossEntropy:
-        """Of a prediction; the one that is trained for may be another."""
+        """Cross-entropy without label smoothing, for evaluation."""
         return CrossEntropy(self.vocab_size)
 
     @cached_property
@@ -77,16 +62,8 @@ class CharModel:
 
     def shapes(self) -> dict[str, Shape]:
         """Every weight by its full name, as `layers.0.Wh`, in the order of the forward pass."""
-        shapes: dict[str, Shape] = {}
-        if self.embedding_size:
-            shapes["embedding"] = (self.vocab_size, self.embedding_size)
-        for k, (cell, below) in enumerate(zip(self.cells, self._projections, strict=True)):
-            shapes |= {
-                f"layers.{k}.{name}": s for name, s in (below.shapes() | cell.shapes()).items()
-            }
-            if self.learn_initial_state:
-                shapes |= {f"layers.{k}.{name}0": (cell.hidden_size,) for name in cell.states}
-        return shapes | {f"head.{name}": s for name, s in self.head.shapes().items()}
+        head = {f"head.{name}": shape for name, shape in self.head.shapes().items()}
+        return self.stack.shapes() | head
 
     def vocabulary_axes(self) -> dict[str, int]:
         """Which axis counts characters, of the weights that have such an axis."""
@@ -94,47 +71,28 @@ class CharModel:
         return first | {"head.by": 0} | ({} if self.tied else {"head.Wy": 1})
 
     def init(self, seed: int, initializer: Initializer, dtype: DType) -> Params:
-        """Fresh weights. Each layer draws from its own stream, whatever the others draw."""
+        """Fresh weights. Each part draws from a random stream of its own."""
         p = Params.zeros(self.shapes(), dtype)
-        if self.embedding_size:
-            initializer.input_(p["embedding"], stream(seed, "init.embedding"))
-        for k, cell in enumerate(self.cells):
-            rng, w = stream(seed, "init.layer", k), p.scope(f"layers.{k}")
-            if cell.layer_norm:
-                w["gx"][...] = 1.0
-            for block in np.split(w["Wx"], len(cell.gates), axis=1):
-                initializer.input_(block, rng)
-            cell.init_(w, initializer, rng)
+        self.stack.init_(p, seed, initializer)
         if not self.tied:
             initializer.input_(p["head.Wy"], stream(seed, "init.head"))
         return p
 
     def initial_state(self, p: Params, B: int) -> States:
-        """What the past is before the first character: zeros, or what was learned."""
-        return tuple(
-            tuple(self._initial(p, k, name, B) for name in cell.states)
-            for k, cell in enumerate(self.cells)
-        )
+        """The state before the first character: zeros, or what was learned."""
+        return self.stack.initial_state(p, B)
 
     def tape(self, T: int, B: int, dtype: DType, kernels: Kernels = NUMPY) -> ModelTape:
         """Memory for chunks of up to T steps of B tracks, and the kernels that work on it."""
-        H, V = self.cells[-1].hidden_size, self.vocab_size
-        inputs = self._dropout(self.dropout.input)
         return ModelTape(
-            blocks=tuple(block.tape(T, B, dtype, kernels) for block in self.blocks),
-            tables=self.from_ids.tables(T * B, dtype, kernels),
-            norms=tuple(below.tape(T * B, dtype) for below in self.from_hidden),
-            inputs=InputDropout(inputs, T, B, V, dtype) if inputs.rate else None,
-            logits=empty((T, B, V), dtype),
+            stack=self.stack.tape(T, B, dtype, kernels),
+            logits=empty((T, B, self.vocab_size), dtype),
             loss=LossTape.empty(T * B, dtype),
-            dh=empty((T, B, H), dtype),
         )
 
     def prepare(self, p: Params, tape: ModelTape, key: NoiseKey | None = None) -> None:
         """Lay the weights out on `tape` for `forward`: once, after they have changed."""
-        self.from_ids.prepare(p.scope("layers.0"), p.get("embedding"), tape.tables)
-        for block, memory in zip(self.blocks, tape.blocks, strict=True):
-            block.prepare(p.scope(f"layers.{block.k}"), memory, key)
+        self.stack.prepare(p, tape.stack, key)
 
     def forward(
         self,
@@ -149,27 +107,18 @@ class CharModel:
     ) -> States:
         """Logits for `ids` (T, B) into tape.logits, which has T steps; returns the last state.
 
-        The tape has `p` loaded, with the same noise; without noise nothing is dropped. The state is
-        the tape's own memory: it lasts, and may be handed in, until the next `forward`. With
-        `carry` it is the one after so many steps. The logits of the first `skip` steps are not
-        wanted.
+        `prepare` has laid `p` out on the tape, with the same key; without a key nothing is dropped.
+        The state is the tape's own memory: it lasts, and may be handed in, until the next
+        `forward`. With `carry` it is the state after that many steps. The logits of the first
+        `skip` steps are not computed.
         """
-        x: Floats | None = None
-        for k, (block, memory) in enumerate(zip(self.blocks, tape.blocks, strict=True)):
-            w, z = p.scope(f"layers.{k}"), rows(memory.cell.z)
-            if x is None:
-                kept = self._kept(ids, tape, key)
-                self.from_ids.forward(w, ids.reshape(-1), z, tape.tables, kept)
-            else:
-                self.from_hidden[k - 1].forward(w, rows(x), z, tape.norms[k - 1])
-            x = block.forward(w, state[k], memory, key)
-        assert x is not None
+        x = self.stack.forward(p, ids, state, tape.stack, key)
         self.head.forward(
             p.scope("head"), p.get("embedding"), rows(x[skip:]), rows(tape.logits[skip:])
         )
         if carry is not None:
-            return tuple(memory.cell.leave(carry) for memory in tape.blocks)
-        return tuple(memory.cell.last for memory in tape.blocks)
+            return tuple(block.cell.leave(carry) for block in tape.stack.blocks)
+        return tuple(block.cell.last for block in tape.stack.blocks)
 
     def losses(self, targets: Ids, tape: ModelTape) -> Floats:
         """The loss of each target (T, B), in nats, from tape.logits, which become their softmax."""
@@ -231,60 +180,22 @@ class CharModel:
 
         Returns the gradient of the incoming state, in memory of the tape.
         """
-        x, skip = chunk.x, chunk.skip
-        embedding, dembedding = p.get("embedding"), g.get("embedding")
+        skip, embedding, dembedding = chunk.skip, p.get("embedding"), g.get("embedding")
+        x, dx, dlogits = tape.stack.output(key), tape.stack.dh, tape.logits
         if dembedding is not None:
             dembedding[...] = 0.0
-        dh, top = tape.dh, tape.blocks[-1].output(key)
-        dh[:skip] = 0.0
+        dx[:skip] = 0.0
         self.head.backward(
             p.scope("head"),
             embedding,
-            rows(top[skip:]),
-            rows(tape.logits[skip:]),
-            rows(dh[skip:]),
+            rows(x[skip:]),
+            rows(dlogits[skip:]),
+            rows(dx[skip:]),
             g.scope("head"),
             dembedding,
         )
-        dstart: list[State] = []
-        for k in reversed(range(len(self.blocks))):
-            w, dw, memory = p.scope(f"layers.{k}"), g.scope(f"layers.{k}"), tape.blocks[k]
-            dstate = None if dlast is None else dlast[k]
-            dstart.insert(0, self.blocks[k].backward(w, dh, memory, dw, dstate, key))
-            dz = rows(memory.cell.z)
-            if k:
-                below = rows(tape.blocks[k - 1].output(key))
-                self.from_hidden[k - 1].backward(w, below, dz, rows(dh), dw, tape.norms[k - 1])
-            else:
-                kept = tape.inputs.factors(len(x)) if key and tape.inputs else None
-                self.from_ids.backward(
-                    w, embedding, x.reshape(-1), dz, tape.tables, dw, dembedding, kept
-                )
-        return tuple(dstart)
+        return self.stack.backward(p, g, chunk.x, tape.stack, key, dlast)
 
     def initial_gradients(self, g: Params, dstart: States, *, begins: bool) -> None:
         """The initial state learns, if it does, only where the chunk began with it."""
-        if self.learn_initial_state:
-            for k, (cell, dstate) in enumerate(zip(self.cells, dstart, strict=True)):
-                for name, d in zip(cell.states, dstate, strict=True):
-                    g[f"layers.{k}.{name}0"][...] = d.sum(axis=0) if begins else 0.0
-
-    @property
-    def _projections(self) -> tuple[FromIds | FromHidden, ...]:
-        return (self.from_ids, *self.from_hidden)
-
-    def _dropout(self, rate: float) -> Dropout:
-        return Dropout(rate, self.dropout.variational)
-
-    def _kept(self, ids: Ids, tape: ModelTape, key: NoiseKey | None) -> Floats | None:
-        """What the characters are multiplied with, where some are dropped."""
-        if key is None or tape.inputs is None:
-            return None
-        tape.inputs.draw_(ids, key)
-        return tape.inputs.factors(len(ids))
-
-    def _initial(self, p: Params, k: int, name: str, B: int) -> Floats:
-        start = np.zeros((B, self.cells[k].hidden_size), p.flat.dtype)
-        if self.learn_initial_state:
-            start += p[f"layers.{k}.{name}0"]
-        return start
+        self.stack.initial_gradients(g, dstart, begins=begins)

@@ -3,45 +3,35 @@
 from dataclasses import dataclass, replace
 
 from charrnn.nn.arrays import Floats
-from charrnn.nn.block import BlockTape
-from charrnn.nn.layers.dropout import InputDropout
 from charrnn.nn.layers.loss import LossTape
-from charrnn.nn.layers.norm import Norm
-from charrnn.nn.layers.projection import Tables
+from charrnn.nn.stack import StackTape
 
 
 @dataclass(frozen=True)
 class ModelTape:
-    """Memory for a chunk: the blocks' tapes, and beside them, in numbers,
+    """Memory for a chunk: the stack's, and in numbers T*B*V + 3*T*B for the logits and their loss.
 
-    2*V*G*H + V*E + min(V, 256)*T*B for the first layer (and as many bytes for a mask),
-    T*B*V + 3*T*B for the logits and their loss, T*B*H for dh, and for layer norm 2*R*(G*H + 1) a
-    layer, with R = V for the first one and T*B above.
+    The largest array is used three times: the logits become their softmax where the loss is taken
+    (`training_loss_`, `losses`), and that becomes the gradient of the logits (`loss_backward_`).
     """
 
-    blocks: tuple[BlockTape, ...]
-    tables: Tables
-    norms: tuple[Norm | None, ...]  # of what the layers above the first one read
-    inputs: InputDropout | None
+    stack: StackTape
     logits: Floats  # (T, B, V)
     loss: LossTape
-    dh: Floats  # (T, B, H)
 
     def first(self, steps: int) -> "ModelTape":
         """The same tape for a chunk of `steps` steps: views, no copies."""
-        if steps == len(self.logits):
+        T, B, _ = self.logits.shape
+        if steps == T:
             return self
         return replace(
             self,
-            blocks=tuple(tape.first(steps) for tape in self.blocks),
+            stack=self.stack.first(steps),
             logits=self.logits[:steps],
-            loss=self.loss.first(steps * self.logits.shape[1]),
-            dh=self.dh[:steps],
+            loss=self.loss.first(steps * B),
         )
 
     @property
     def nbytes(self) -> int:
         """Bytes of all its arrays."""
-        optional = [part for part in (self.inputs, *self.norms) if part is not None]
-        parts = (*self.blocks, self.tables, *optional, self.logits, *self.loss, self.dh)
-        return sum(part.nbytes for part in parts)
+        return sum(part.nbytes for part in (self.stack, self.logits, *self.loss))

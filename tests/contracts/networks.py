@@ -75,14 +75,17 @@ NOISES = {
 
 def masks_of(model: CharModel, tape) -> naive.Masks:
     """What the noise of the last chunk on `tape` was, for the oracle."""
-    steps, noises = len(tape.logits), [block.noise for block in tape.blocks]
+    steps, stack = len(tape.logits), tape.stack
+    noises = [block.noise for block in stack.blocks]
     B = tape.logits.shape[1]
     return naive.Masks(
         outputs=[
             None if b.mask is None else np.broadcast_to(b.mask, b.cell.h[1:].shape).copy()
-            for b in tape.blocks
+            for b in stack.blocks
         ],
-        inputs=None if tape.inputs is None else tape.inputs.factors(steps).reshape(steps, B).copy(),
+        inputs=None
+        if stack.inputs is None
+        else stack.inputs.factors(steps).reshape(steps, B).copy(),
         past=[None if p.mask is None else p.mask.copy() for p in noises],
         weights=[None if p.kept is None else p.kept.copy() for p in noises],
         held=[[h[:steps].copy() for h in p.held] for p in noises] if model.dropout.zoneout else [],

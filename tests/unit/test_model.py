@@ -32,11 +32,11 @@ def test_every_layer_has_a_dropout_of_its_own() -> None:
     p, (x, y) = weights(model), chunk()
     tape = model.tape(T, B, FLOAT64)
     model.loss_and_grads(p, p.like(), Chunk(x, y), None, tape, noise)
-    for k, block in enumerate(tape.blocks):
+    for k, block in enumerate(tape.stack.blocks):
         drawn = np.empty((T, B, H))
         noise.over_time_("dropout", k, drawn, np.empty_like(drawn))
         np.testing.assert_array_equal(block.mask != 0.0, drawn >= 0.5)
-    assert len({block.mask.tobytes() for block in tape.blocks}) == 3
+    assert len({block.mask.tobytes() for block in tape.stack.blocks}) == 3
 
 
 def test_no_two_matrices_of_a_fresh_network_start_alike() -> None:

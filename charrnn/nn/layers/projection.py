@@ -81,7 +81,7 @@ class FromIds:
             np.multiply(z, kept[:, None], out=z)
             np.add(z, p["b"], out=z)
 
-    def backward(
+    def backward_(
         self,
         p: Weights,
         embedding: Floats | None,
@@ -138,7 +138,7 @@ class FromHidden:
             np.matmul(x, p["Wx"], out=z)
         np.add(z, p["b"], out=z)
 
-    def backward(
+    def backward_(
         self,
         p: Weights,
         x: Floats,

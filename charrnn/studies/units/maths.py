@@ -83,7 +83,7 @@ class Activations:
     def of(self, value: Value) -> Floats:
         """(n, H): a value of all units of its layer, after each of the characters."""
         cell = self.model.cells[value.layer]
-        return seen(cell, self.tape.blocks[value.layer].cell, value.name)[self.recorded]
+        return seen(cell, self.tape.stack.blocks[value.layer].cell, value.name)[self.recorded]
 
 
 def seen(cell: Cell, tape: Tape, name: str) -> Floats:
