@@ -23,6 +23,12 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def _plain_kernels() -> None:
+    """The kernels that are everywhere; those of the extra `fast` are chosen by their own tests."""
+    os.environ["CHARRNN_KERNELS"] = "numpy"
+
+
+@pytest.fixture(autouse=True, scope="session")
 def _hears_of_a_terminal_that_goes() -> None:
     """Under nohup the signal is ignored, here and in whatever is started from here."""
     if hasattr(signal, "SIGHUP"):

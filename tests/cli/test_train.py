@@ -15,6 +15,8 @@ import pytest
 
 from charrnn import api
 from charrnn.errors import UsageError
+from charrnn.nn.cells import CELLS
+from charrnn.nn.kernels import installed
 from charrnn.runs.checkpoints import read_checkpoint
 from charrnn.storage.lock import locked
 from tests.runs import CONFIG, TEXT, digests, lines, steady
@@ -144,11 +146,25 @@ def test_a_signal_while_the_text_is_read_ends_it_there(charrnn, start) -> None:
     assert not Path("run").exists()
 
 
-def test_same_seed_same_bytes_other_seed_other_bytes(charrnn) -> None:
+@pytest.mark.parametrize("kernels", installed())
+def test_same_seed_same_bytes_other_seed_other_bytes(charrnn, monkeypatch, kernels: str) -> None:
+    monkeypatch.setenv("CHARRNN_KERNELS", kernels)
     for out, seed in (("a", 1), ("b", 1), ("c", 2)):
         charrnn("train", "config.yaml", "--out", out, "--set", f"train.seed={seed}")
     assert digests("a") == digests("b")
     assert digests("a")["last.npz"] != digests("c")["last.npz"]
+
+
+@pytest.mark.parametrize("kernels", installed()[1:])
+@pytest.mark.parametrize("cell", CELLS)
+def test_every_kernel_set_trains_to_the_same_losses(charrnn, monkeypatch, kernels, cell) -> None:
+    losses = []
+    for name in ("numpy", kernels):
+        monkeypatch.setenv("CHARRNN_KERNELS", name)
+        options = ("--out", name, "--max-steps", "20", "--set", f"model.cell={cell}")
+        assert charrnn("train", "config.yaml", *options, "--quiet").code == 0
+        losses.append([line["loss"] for line in lines(name) if line["event"] in ("step", "eval")])
+    np.testing.assert_allclose(*losses, rtol=1e-8)
 
 
 def test_a_model_that_has_learnt_nothing_is_told(charrnn) -> None:

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import platform
 import shutil
 import signal
 import subprocess
@@ -234,8 +235,17 @@ needs_mpi = pytest.mark.skipif(
 )
 
 
+@pytest.mark.skipif(
+    not os.environ.get("CI") or (sys.platform, platform.machine()) != ("linux", "x86_64"),
+    reason="what is installed elsewhere is up to you",
+)
+def test_continuous_integration_has_mpi() -> None:
+    assert mpirun is not None
+    assert find_spec("mpi4py") is not None
+
+
 def mpi_run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Two ranks; Open MPI wants to be told that it may run as root."""
+    """Two ranks; Open MPI runs as root only if both variables say so."""
     allowed = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
     return subprocess.run(
         [mpirun, "-n", "2", sys.executable, "-m", "charrnn", "train", *arguments],

@@ -1,6 +1,7 @@
 """Every kernel set that is installed here computes what the plain one does."""
 
 import inspect
+import os
 
 import numpy as np
 import pytest
@@ -34,6 +35,11 @@ STEPS = {plain.__name__: plain for name in OTHERS for plain in SETS[name].compil
 NOISE = DropoutRates(hidden=0.3, output=0.3)
 each_set = pytest.mark.parametrize("name", SETS)
 each_dtype = pytest.mark.parametrize("dtype", [FLOAT32, FLOAT64], ids=str)
+
+
+@pytest.mark.skipif(not os.environ.get("CI"), reason="what is installed elsewhere is up to you")
+def test_continuous_integration_has_every_set() -> None:
+    assert list(SETS) == list(KERNELS)
 
 
 @each_set

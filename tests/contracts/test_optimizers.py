@@ -44,7 +44,7 @@ def by_hand(name: str, options: dict, w: np.ndarray, grads: list[np.ndarray], lr
         elif name == "rmsprop":
             v = options["decay"] * v + (1 - options["decay"]) * g**2
             w = w - lr * g / (np.sqrt(v) + options["eps"])
-        else:
+        elif name in ("adam", "adamw"):
             if name == "adamw" and decay:
                 w = w - lr * options["weight_decay"] * w
             m = options["beta1"] * m + (1 - options["beta1"]) * g
@@ -52,6 +52,8 @@ def by_hand(name: str, options: dict, w: np.ndarray, grads: list[np.ndarray], lr
             m_hat = m / (1 - options["beta1"] ** t)
             v_hat = v / (1 - options["beta2"] ** t)
             w = w - lr * m_hat / (np.sqrt(v_hat) + options["eps"])
+        else:
+            pytest.fail(f"{name} has no formula here: write it down")
     return w
 
 
@@ -70,30 +72,6 @@ def test_a_rule_is_its_published_formula(name: str) -> None:
             decay=len(SHAPES[key]) > 1,
         )
         np.testing.assert_allclose(after[key], expected, rtol=1e-12, atol=1e-14)
-
-
-TORCH = {
-    "sgd": ("SGD", {}),
-    "momentum": ("SGD", {"momentum": 0.9}),
-    "adagrad": ("Adagrad", {"eps": 1e-8}),
-    "rmsprop": ("RMSprop", {"alpha": 0.95, "eps": 1e-8}),
-    "adam": ("Adam", {}),
-    "adamw": ("AdamW", {"weight_decay": 0.01}),
-}
-
-
-@EVERY_RULE
-def test_a_rule_agrees_with_pytorch(name: str) -> None:
-    torch = pytest.importorskip("torch")
-    kind, options = TORCH[name]
-    p = random_params(0, {"W": (6, 4)})
-    w = torch.tensor(p["W"].copy(), requires_grad=True)
-    optimizer = getattr(torch.optim, kind)([w], lr=0.01, **options)
-    for t in range(1, 8):
-        w.grad = torch.tensor(random_params(t, {"W": (6, 4)})["W"])
-        optimizer.step()
-    after = run(OPTIMIZERS[name](), steps=7, shapes={"W": (6, 4)})
-    np.testing.assert_allclose(after["W"], w.detach().numpy(), rtol=1e-10)
 
 
 @EVERY_RULE

@@ -1,86 +1,140 @@
-"""Where PyTorch has the same network, forward and gradients agree to 1e-10 in float64."""
+"""Where PyTorch has the same network or optimizer, the numbers agree in float64.
+
+PyTorch's numbers are in a file; where PyTorch is installed, they are computed again.
+"""
 
 import numpy as np
 import pytest
 
-from charrnn.nn.cells import Gru, Lstm, Rnn
+from charrnn.nn.cells import Cell, Gru, Lstm, Rnn
 from charrnn.nn.chunk import Chunk
 from charrnn.nn.model import CharModel
-from tests.contracts.networks import FLOAT64, B, H, T, V, chunk, random_state, weights
-
-torch = pytest.importorskip("torch")
-
-NETWORKS = {
-    "rnn-tanh": (Rnn(H), "RNN", {"nonlinearity": "tanh"}),
-    "rnn-relu": (Rnn(H, activation="relu"), "RNN", {"nonlinearity": "relu"}),
-    "lstm": (Lstm(H), "LSTM", {}),
-    "gru-after": (Gru(H, reset="after"), "GRU", {}),
-}
+from charrnn.nn.params import Params
+from charrnn.optim import OPTIMIZERS, new_scratch, new_slots, step_
+from charrnn.studies.gradients.maths import error_signals
+from tests.contracts.networks import EVERY_CELL, FLOAT64, label
+from tests.golden import make_torch as golden
+from tests.golden.make_torch import LAGS, LAYERS, NETWORKS, B, H, T, V
 
 
-def reorder(name: str, w: np.ndarray) -> np.ndarray:
-    """Our gates, side by side on the last axis, in PyTorch's order; its z is our 1 - z."""
-    if name == "lstm":
-        i, f, o, g = np.split(w, 4, axis=-1)
-        return np.concatenate([i, f, g, o], axis=-1)
-    if name == "gru-after":
-        r, z, n = np.split(w, 3, axis=-1)
-        return np.concatenate([r, -z, n], axis=-1)
+def twin_of(cell: Cell) -> str | None:
+    """PyTorch's network that computes what `cell` does, by its name in the file."""
+    match cell:
+        case Rnn(layer_norm=False):
+            return f"rnn-{cell.activation}"
+        case Lstm(peephole=False, layer_norm=False):
+            return "lstm"
+        case Gru(reset="after", layer_norm=False):
+            return "gru-after"
+    return None
+
+
+TWINS = [cell for cell in EVERY_CELL if twin_of(cell)]
+
+
+def reordered(cell: Cell, w: np.ndarray) -> np.ndarray:
+    """PyTorch's gates, side by side on the last axis, in our order; our z is its 1 - z."""
+    match cell:
+        case Lstm():
+            i, f, g, o = np.split(w, 4, axis=-1)
+            return np.concatenate([i, f, o, g], axis=-1)
+        case Gru():
+            r, z, n = np.split(w, 3, axis=-1)
+            return np.concatenate([r, -z, n], axis=-1)
     return w
 
 
-def theirs(name: str, p, layers: int):
-    """PyTorch's network and head with our weights."""
-    _, kind, options = NETWORKS[name]
-    net = getattr(torch.nn, kind)(V, H, layers, dtype=torch.float64, **options)
-    head = torch.nn.Linear(H, V, dtype=torch.float64)
-    with torch.no_grad():
-        for k in range(layers):
-            w = p.scope(f"layers.{k}")
-            pairs = {"weight_ih": w["Wx"], "weight_hh": w["Wh"], "bias_ih": w["b"]}
-            for theirs_name, ours in pairs.items():
-                value = reorder(name, ours).T.copy()
-                getattr(net, f"{theirs_name}_l{k}").copy_(torch.tensor(value))
-            bias = getattr(net, f"bias_hh_l{k}")
-            bias.zero_()
-            if "bh" in w:
-                bias[2 * H :] = torch.tensor(w["bh"])
-        head.weight.copy_(torch.tensor(p["head.Wy"].T.copy()))
-        head.bias.copy_(torch.tensor(p["head.by"]))
-    return net, head
+def ours(cell: Cell, theirs: dict[str, np.ndarray], prefix: str = "") -> dict[str, np.ndarray]:
+    """PyTorch's arrays by our names; `b` and `bh` are its two biases, of which we have the sum."""
+    arrays = {"head.Wy": theirs[f"{prefix}weight"].T, "head.by": theirs[f"{prefix}bias"]}
+    names = {"Wx": "weight_ih", "Wh": "weight_hh", "b": "bias_ih", "bh": "bias_hh"}
+    for k in range(len(theirs["h0"])):
+        for name, their_name in names.items():
+            array = reordered(cell, theirs[f"{prefix}{their_name}_l{k}"].T)
+            arrays[f"layers.{k}.{name}"] = array
+    return arrays
 
 
-@pytest.mark.parametrize("layers", [1, 2, 3])
-@pytest.mark.parametrize("name", NETWORKS)
-def test_loss_state_and_gradients_agree(name: str, layers: int) -> None:
-    torch.set_num_threads(1)
-    cell = NETWORKS[name][0]
-    model = CharModel(V, (cell,) * layers)
-    p, (x, y) = weights(model), chunk()
-    state = tuple(random_state(cell, k) for k in range(layers))
+def params_of(cell: Cell, model: CharModel, theirs: dict[str, np.ndarray]) -> Params:
+    """PyTorch's weights in our model: one bias but for that inside a GRU's candidate."""
+    p = Params.zeros(model.shapes(), FLOAT64)
+    arrays = ours(cell, theirs)
+    for name in p:
+        p[name][...] = arrays[name][2 * H :] if name.endswith(".bh") else arrays[name]
+        if name.endswith(".b"):
+            outside = slice(2 * H) if f"{name}h" in p else slice(None)
+            p[name][outside] += arrays[f"{name}h"][outside]
+    return p
+
+
+each_layers = pytest.mark.parametrize("layers", LAYERS)
+each_twin = pytest.mark.parametrize("cell", TWINS, ids=label)
+
+
+def case_of(cell: Cell, layers: int):
+    sized = type(cell)(H, **{k: v for k, v in vars(cell).items() if k != "hidden_size"})
+    model = CharModel(V, (sized,) * layers)
+    theirs = golden.stored(f"{twin_of(cell)} {layers}")
+    states = [theirs[k] for k in ("h0", "c0") if k in theirs]
+    start = tuple(tuple(state[k] for state in states) for k in range(layers))
+    text = theirs["text"]
+    return model, params_of(cell, model, theirs), (text[:-1], text[1:]), start, theirs
+
+
+@each_twin
+@each_layers
+def test_loss_state_and_gradients_agree(cell: Cell, layers: int) -> None:
+    model, p, (x, y), start, theirs = case_of(cell, layers)
     g, tape = p.like(), model.tape(T, B, FLOAT64)
-    loss, last = model.loss_and_grads(p, g, Chunk(x, y), state, tape)
+    loss, last = model.loss_and_grads(p, g, Chunk(x, y), start, tape)
+    assert loss == pytest.approx(float(theirs["loss"]), rel=1e-12)
+    for k, column in enumerate(zip(*last, strict=True)):
+        np.testing.assert_allclose(np.stack(column), theirs[f"end/{k}"], atol=1e-10)
+    grads = ours(cell, theirs, "grad/")
+    for name in g:
+        expected = grads[name][2 * H :] if name.endswith(".bh") else grads[name]
+        np.testing.assert_allclose(g[name], expected, atol=1e-10, err_msg=name)
 
-    net, head = theirs(name, p, layers)
-    h0, *c0 = (torch.tensor(np.stack(column)) for column in zip(*state, strict=True))
-    one_hot = torch.nn.functional.one_hot(torch.tensor(x), V).double()
-    out, end = net(one_hot, (h0, *c0) if c0 else h0)
-    their_loss = torch.nn.functional.cross_entropy(
-        head(out).reshape(-1, V), torch.tensor(y.ravel())
-    )
-    their_loss.backward()
 
-    assert loss == pytest.approx(their_loss.item(), rel=1e-12)
-    ends = end if isinstance(end, tuple) else (end,)
-    for column, theirs_end in zip(zip(*last, strict=True), ends, strict=True):
-        np.testing.assert_allclose(np.stack(column), theirs_end.detach().numpy(), atol=1e-10)
-    for k in range(layers):
-        d = g.scope(f"layers.{k}")
-        for their_name, ours in (("weight_ih", "Wx"), ("weight_hh", "Wh"), ("bias_ih", "b")):
-            grad = getattr(net, f"{their_name}_l{k}").grad.numpy().T
-            np.testing.assert_allclose(reorder(name, d[ours]), grad, atol=1e-10, err_msg=ours)
-        if "bh" in d:
-            grad = getattr(net, f"bias_hh_l{k}").grad.numpy()[2 * H :]
-            np.testing.assert_allclose(d["bh"], grad, atol=1e-10)
-    np.testing.assert_allclose(g["head.Wy"], head.weight.grad.numpy().T, atol=1e-10)
-    np.testing.assert_allclose(g["head.by"], head.bias.grad.numpy(), atol=1e-10)
+@each_twin
+@each_layers
+def test_error_signals_agree(cell: Cell, layers: int) -> None:
+    model, p, (x, y), _, theirs = case_of(cell, layers)
+    for signal in error_signals(model, p, x, y[-1], T):
+        for lag in LAGS:
+            norms = theirs[f"norms/{lag}/{cell.states.index(signal.state)}"][signal.layer]
+            np.testing.assert_allclose(signal.norms[lag - 1], norms, rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", golden.OPTIMIZERS)
+def test_an_optimizer_agrees(name: str) -> None:
+    rule, theirs = OPTIMIZERS[name](), golden.stored(name)
+    p = Params.zeros({"W": theirs["weights"].shape}, FLOAT64)
+    p["W"][...] = theirs["weights"]
+    slots, g = new_slots(rule, p), p.like()
+    for t, gradient in enumerate(theirs["gradients"], start=1):
+        g["W"][...] = gradient
+        step_(rule, p, g, slots, new_scratch(p), lr=0.01, t=t)
+    np.testing.assert_allclose(p["W"], theirs["after"], rtol=1e-10)
+
+
+def test_every_twin_and_every_optimizer_is_in_the_file() -> None:
+    assert {twin_of(cell) for cell in TWINS} == set(NETWORKS)
+    assert set(golden.OPTIMIZERS) == set(OPTIMIZERS)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@each_layers
+def test_the_installed_pytorch_computes_what_the_file_has(name: str, layers: int) -> None:
+    pytest.importorskip("torch")
+    theirs = golden.stored(f"{name} {layers}")
+    for key, answer in golden.network_answers(name, theirs).items():
+        np.testing.assert_allclose(answer, theirs[key], rtol=1e-10, atol=1e-13, err_msg=key)
+
+
+@pytest.mark.parametrize("name", golden.OPTIMIZERS)
+def test_the_installed_pytorch_steps_as_the_file_has_it(name: str) -> None:
+    pytest.importorskip("torch")
+    theirs = golden.stored(name)
+    answer = golden.optimizer_answers(name, theirs)["after"]
+    np.testing.assert_allclose(answer, theirs["after"], rtol=1e-10)

@@ -14,7 +14,6 @@ from charrnn.nn.model import CharModel
 from charrnn.studies.gradients.maths import Signal, error_signals, row_norms
 from tests import naive
 from tests.contracts.networks import EVERY_CELL, FLOAT64, E, H, T, V, chunk, label, weights
-from tests.contracts.test_torch import NETWORKS, theirs
 
 STEP = 2e-6
 
@@ -74,29 +73,6 @@ def test_it_is_the_derivative_of_the_oracle(cell, kind: str) -> None:
     for lag in (1, 3):
         for signal, norm in zip(signals, naive_norms(model, p, x, y, lag), strict=True):
             np.testing.assert_allclose(signal.norms[lag - 1], [norm], rtol=1e-5, atol=2e-9)
-
-
-@pytest.mark.parametrize("layers", [1, 2])
-@pytest.mark.parametrize("name", NETWORKS)
-def test_it_is_what_pytorch_finds(name: str, layers: int) -> None:
-    torch = pytest.importorskip("torch")
-    torch.set_num_threads(1)
-    cell = NETWORKS[name][0]
-    model = CharModel(V, (cell,) * layers)
-    p, (x, y) = weights(model), chunk(steps=12)
-    signals = error_signals(model, p, x, y[-1], 12)
-    net, head = theirs(name, p, layers)
-    one_hot = torch.nn.functional.one_hot(torch.tensor(x), V).double()
-    for lag in (1, 3, 11):
-        end = net(one_hot[:-lag])[1]
-        states = [s.detach().requires_grad_() for s in (end if isinstance(end, tuple) else (end,))]
-        out, _ = net(one_hot[-lag:], tuple(states) if len(states) > 1 else states[0])
-        target = torch.tensor(y[-1])
-        torch.nn.functional.cross_entropy(head(out[-1]), target, reduction="sum").backward()
-        for signal in signals:
-            d = states[cell.states.index(signal.state)].grad[signal.layer]
-            found = signal.norms[lag - 1]
-            np.testing.assert_allclose(found, d.norm(dim=1).numpy(), rtol=1e-9)
 
 
 def test_a_learned_initial_state_and_an_embedding_are_part_of_it() -> None:
