@@ -30,5 +30,10 @@ def columns_of(text: str) -> int:
     return sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
 
 
+def count_of(number: int, noun: str, plural: str = "") -> str:
+    """A number and its noun: 1 step, 1,000 steps, 2 processes."""
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
+
+
 def _is_harmless(c: str) -> bool:
     return c in LAYOUT or (unicodedata.category(c) != "Cc" and c not in BIDI)

@@ -94,9 +94,9 @@ class _WithRecipes(Command):
 @click.option("--recipe", metavar="NAME", help="Write this recipe; 'list' prints the recipes.")
 @click.option("--force", is_flag=True, help="Replace files that exist.")
 def init(file: str | None, text: str | None, recipe: str | None, force: bool) -> None:
-    """Write a config to start from: every key explained, or a recipe with its text.
+    """Write a config to start from: one with comments, or a recipe.
 
-    Without FILE the explained config goes to stdout, a recipe to NAME.yaml. The text of a recipe is
+    Without FILE the commented config goes to stdout, a recipe to NAME.yaml. The text of a recipe is
     written to its data.path, where charrnn ships it.
 
     \b

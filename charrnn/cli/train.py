@@ -12,7 +12,7 @@ from charrnn.draw.console import tell
 @click.command(cls=Command)
 @click.argument("config")
 @set_option
-@click.option("--out", metavar="DIR", show_default="output.dir", help="Run directory.")
+@click.option("--out", metavar="DIR", show_default="output.dir", help="Directory of the run.")
 @click.option("--resume", is_flag=True, help="Continue from the latest checkpoint of the run.")
 @click.option(
     "--allow-new-text",

@@ -18,14 +18,14 @@ from charrnn.settings import setting
 class Config:
     """Everything that is known of a run before it starts; no default is left open."""
 
-    data: DataConfig = setting(DataConfig(), "the text, and how it is read")
+    data: DataConfig = setting(DataConfig(), "the text and how to read it")
     model: ModelConfig = setting(ModelConfig(), "the network")
-    optimizer: Choice = choice("adam", "how gradients change the weights", OPTIMIZERS)
-    schedule: Choice = choice("constant", "how the learning rate changes over the run", SCHEDULES)
+    optimizer: Choice = choice("adam", "optimizer", OPTIMIZERS)
+    schedule: Choice = choice("constant", "learning rate schedule", SCHEDULES)
     train: TrainConfig = setting(
-        TrainConfig(), "the training: how much is read at a time, and when it ends"
+        TrainConfig(), "the training: batches, regularisation, clipping, and when it ends"
     )
-    output: OutputConfig = setting(OutputConfig(), "what a run writes, and where")
+    output: OutputConfig = setting(OutputConfig(), "the files of a run")
 
     @classmethod
     def from_tree(cls, root: Node, problems: Sequence[Problem] = ()) -> "Config":

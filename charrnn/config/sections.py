@@ -1,4 +1,4 @@
-"""The sections of a config. What stands here is the default, the rule and the documentation."""
+"""The sections of a config: the default, the rule and the documentation of every key."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -34,39 +34,41 @@ SPLIT = Rule(
 
 @dataclass(frozen=True)
 class DataConfig:
-    """The text, and how it is read."""
+    """The text and how to read it."""
 
     path: tuple[str, ...] = setting(
         ("data/fables.txt",),
         "the text: a file, a list of files or a glob, relative to the working directory",
         PATHS,
     )
-    encoding: str = setting("utf-8", "the encoding of the files", ENCODING)
-    level: str = setting("char", "what one symbol is", one_of("char", "byte"))
+    encoding: str = setting("utf-8", "encoding of the files", ENCODING)
+    level: str = setting(
+        "char", "unit of the vocabulary: characters or bytes", one_of("char", "byte")
+    )
     newlines: str = setting(
         "lf",
-        "line ends: lf makes all of them \\n, keep leaves them as they are",
+        "line ends: lf reads CRLF and CR as \\n, keep leaves them unchanged",
         one_of("lf", "keep"),
     )
     min_count: int = setting(
-        1, "symbols seen less often than this become the unknown symbol", at_least(1)
+        1, "symbols that occur less often become the unknown symbol, UNK", at_least(1)
     )
-    lowercase: bool = setting(False, "turn capital letters into small ones")
+    lowercase: bool = setting(False, "lowercase the text")
     normalize: str | None = setting(
-        None, "the Unicode normal form to bring the text into", one_of("NFC", "NFKC")
+        None, "Unicode normalisation form to apply to the text", one_of("NFC", "NFKC")
     )
     vocabulary: str = setting(
         "all",
-        "the part of the text whose symbols make the vocabulary",
+        "part of the text that the vocabulary is built from",
         one_of("all", "train"),
     )
     records: Symbol | None = setting(
         None,
-        'the character that ends an example, such as "\\n": each is read by itself, and its end '
-        "is learnt; the split is of shuffled examples",
+        'separator of examples, such as "\\n": each example is read on its own and its end is '
+        "predicted; the split shuffles the examples",
     )
     split: tuple[float, float, float] = setting(
-        (0.9, 0.05, 0.05), "the shares of training, validation and test, in this order", SPLIT
+        (0.9, 0.05, 0.05), "fractions for training, validation and test, in this order", SPLIT
     )
 
 
@@ -74,123 +76,136 @@ class DataConfig:
 class ModelConfig:
     """The network."""
 
-    cell: Choice = choice("lstm", "the recurrent cell", CELLS)
-    init: Choice = choice("default", "how the weights start", INITIALIZERS)
-    hidden_size: int = setting(128, "hidden units of each layer", at_least(1))
-    num_layers: int = setting(2, "recurrent layers, one on top of the other", between(1, 1000))
+    cell: Choice = choice("lstm", "recurrent cell", CELLS)
+    init: Choice = choice("default", "initialisation of the weights", INITIALIZERS)
+    hidden_size: int = setting(128, "number of hidden units per layer", at_least(1))
+    num_layers: int = setting(2, "number of recurrent layers", between(1, 1000))
     embedding_size: int = setting(
-        0, "width of a learned vector for each symbol; 0 is one-hot input", at_least(0)
+        0, "size of the learned embedding of a symbol; 0: one-hot input", at_least(0)
     )
     dropout: float = setting(
         0.0,
-        "share of units dropped between layers and before the output while training",
+        "dropout probability between layers and before the output",
         from_up_to(0, 1),
     )
     output_dropout: float | None = setting(
-        None, "share of units dropped before the output; null is as dropout", from_up_to(0, 1)
+        None, "dropout probability before the output; null: same as dropout", from_up_to(0, 1)
     )
     input_dropout: float = setting(
-        0.0, "share of characters that are not read while training", from_up_to(0, 1)
+        0.0, "probability of dropping an input character", from_up_to(0, 1)
     )
     recurrent_dropout: float = setting(
         0.0,
-        "share of units that a step does not read of its past; the same for a whole chunk",
+        "recurrent dropout: dropout probability of h_{t-1}, one mask per chunk",
         from_up_to(0, 1),
     )
     weight_dropout: float = setting(
-        0.0, "share of recurrent weights dropped at each step of training", from_up_to(0, 1)
+        0.0,
+        "DropConnect: dropout probability of the recurrent weights, one mask per training step",
+        from_up_to(0, 1),
     )
     zoneout: float = setting(
-        0.0, "share of the units of a state that stay as they were", from_up_to(0, 1)
+        0.0, "zoneout probability: a unit keeps its previous value", from_up_to(0, 1)
     )
     variational: bool = setting(
-        False, "drop the same units, or kinds of characters, at all steps of a track's chunk"
+        False, "variational dropout: one mask for all time steps of a chunk instead of one per step"
     )
     tie_weights: bool = setting(
-        False, "use the embedding as output weights too; needs embedding_size = hidden_size"
+        False, "tie the output weights to the embedding; needs embedding_size = hidden_size"
     )
-    learn_initial_state: bool = setting(False, "learn the state a text starts from; else it is 0")
+    learn_initial_state: bool = setting(
+        False, "learn the initial state, instead of starting from 0"
+    )
 
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """The training: how much is read at a time, and when it ends."""
+    """The training: batches, regularisation, clipping, and when it ends."""
 
-    batch_size: int = setting(50, "tracks of the text that are read side by side", at_least(1))
+    batch_size: int = setting(
+        50, "batch size: number of parallel streams through the text", at_least(1)
+    )
     seq_length: int = setting(
-        50, "steps through which gradients flow back (k2 of truncated BPTT)", at_least(1)
+        50, "number of steps that gradients flow back (k2 of truncated BPTT)", at_least(1)
     )
     stride: int | None = setting(
         None,
-        "new symbols read at each step (k1 of truncated BPTT), at most seq_length; "
-        "null is seq_length",
+        "number of new symbols per training step (k1 of truncated BPTT), at most seq_length; "
+        "null: seq_length",
         at_least(1),
     )
     seq_jitter: float = setting(
         0.0,
-        "how much the ends of chunks move at random in every epoch, as a share of their length",
+        "random shift of the ends of chunks in every epoch, as a fraction of their length",
         from_up_to(0, 1),
     )
     recompute: int | None = setting(
         None,
-        "keep only this many steps in memory and compute the others again on the way back; "
-        "null keeps all",
+        "gradient checkpointing: keep the activations of this many steps and recompute the others "
+        "in the backward pass; null: keep all",
         at_least(1),
         resumable=True,
     )
     max_epochs: float | None = setting(
         50.0,
-        "end after this many passes over the text; null if max_steps or max_minutes is given "
-        "and this is not",
+        "maximum number of epochs; null: no limit, which is also the default where max_steps or "
+        "max_minutes is given",
         above(0),
         resumable=True,
     )
-    max_steps: int | None = setting(None, "end after this many steps", above(0), resumable=True)
-    max_minutes: float | None = setting(None, "end after this much time", above(0), resumable=True)
-    clip_norm: float | None = setting(
-        5.0, "scale the gradient down to this norm if it is longer", above(0)
+    max_steps: int | None = setting(
+        None, "maximum number of training steps", above(0), resumable=True
     )
+    max_minutes: float | None = setting(
+        None, "maximum training time in minutes", above(0), resumable=True
+    )
+    clip_norm: float | None = setting(5.0, "clip the norm of the gradient to this value", above(0))
     clip_value: float | None = setting(
-        None, "cut every element of the gradient to this size", above(0)
+        None, "clip each element of the gradient to [-x, x]", above(0)
     )
     on_nonfinite: str = setting(
         "stop",
-        "what follows a NaN or infinite loss or gradient: nothing; the next chunk; or the state of "
-        "the last evaluation with half the learning rate",
+        "reaction to a NaN or infinite loss or gradient: stop, skip the chunk, or roll back to the "
+        "last evaluation and halve the learning rate",
         one_of("stop", "skip", "rollback"),
         resumable=True,
     )
     max_recoveries: int = setting(
-        10, "end after so many skips in a row, or rollbacks in all", at_least(0), resumable=True
+        10, "maximum number of consecutive skips, or of all rollbacks", at_least(0), resumable=True
     )
     label_smoothing: float = setting(
-        0.0, "share of every target that is spread evenly over all characters", from_up_to(0, 1)
+        0.0,
+        "label smoothing: fraction of each target spread evenly over all symbols",
+        from_up_to(0, 1),
     )
     gradient_noise: float = setting(
         0.0,
-        "variance of the noise added to the first gradients; it falls with the steps",
+        "variance of the Gaussian noise added to the gradients, decaying over the steps",
         at_least(0),
     )
     average: float = setting(
         0.0,
-        "share of the past in a running mean of the weights, which is what is evaluated, saved and "
-        "sampled from; 0 is none",
+        "decay of an exponential moving average of the weights, which is evaluated, saved and "
+        "sampled; 0: none",
         from_up_to(0, 1),
     )
     eval_every: int = setting(
-        1000, "steps between two evaluations on the validation part", at_least(1), resumable=True
-    )
-    patience: int | None = setting(
-        None,
-        "end after this many evaluations in a row without a better loss",
+        1000,
+        "number of steps between evaluations on the validation part",
         at_least(1),
         resumable=True,
     )
-    seed: int = setting(1, "where all randomness of the run comes from", at_least(0))
-    dtype: str = setting("float32", "the precision of all numbers", one_of("float32", "float64"))
+    patience: int | None = setting(
+        None,
+        "early stopping: maximum number of consecutive evaluations without a better loss",
+        at_least(1),
+        resumable=True,
+    )
+    seed: int = setting(1, "random seed of the run", at_least(0))
+    dtype: str = setting("float32", "floating-point precision", one_of("float32", "float64"))
     workers: int | Literal["auto"] = setting(
         1,
-        "processes that share the tracks; auto is as many as pay on this machine",
+        "number of processes that share each batch; auto: as many as are worthwhile here",
         at_least(1),
         resumable=True,
     )
@@ -198,20 +213,23 @@ class TrainConfig:
 
 @dataclass(frozen=True)
 class OutputConfig:
-    """What a run writes, and where."""
+    """The files of a run."""
 
-    dir: str = setting("runs/fables-lstm", "the run directory", A_NAME, resumable=True)
+    dir: str = setting("runs/fables-lstm", "run directory", A_NAME, resumable=True)
     checkpoint_every: int = setting(
-        1000, "steps between two checkpoints", at_least(1), resumable=True
+        1000, "number of steps between checkpoints", at_least(1), resumable=True
     )
     keep: int = setting(
-        2, "checkpoints to keep, beside the best and the last", at_least(1), resumable=True
+        2,
+        "number of checkpoints to keep, in addition to the best and the last",
+        at_least(1),
+        resumable=True,
     )
     sample_every: int | None = setting(
-        None, "steps between two samples of generated text", at_least(1), resumable=True
+        None, "number of steps between samples of generated text", at_least(1), resumable=True
     )
     tensorboard: bool = setting(
         False,
-        "also write event files for TensorBoard; needs pip install 'charrnn[tensorboard]'",
+        "also write event files for TensorBoard (pip install 'charrnn[tensorboard]')",
         resumable=True,
     )

@@ -1,4 +1,4 @@
-"""A config to start from: every key with its default, and what it is for."""
+"""A config to start from: every key with its default and its documentation."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from charrnn.config.yaml_tree import yaml_of
 
 WIDTH = 96
 HEADER = """\
-# A charrnn config. Every key has its default here: what you do not need, leave out.
+# A charrnn config. Every key is shown with its default and can be left out.
 # Check it with `charrnn config check FILE`, train with `charrnn train FILE`.
 """
 

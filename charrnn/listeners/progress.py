@@ -1,4 +1,4 @@
-"""What a person sees of a run, on stderr: a header, a bar, and lines for what happened."""
+"""The progress of a run on stderr: a header, a bar, and a line per evaluation."""
 
 import sys
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import Never, Self
 
 from tqdm import tqdm
 
-from charrnn.terminal import harmless
+from charrnn.terminal import count_of, harmless
 from charrnn.training.events import (
     Evaluated,
     Evaluating,
@@ -59,7 +59,7 @@ class Progress:
             case Evaluated():
                 self._evaluated(event)
             case Sampled():
-                self.print(f"--- a sample at step {event.step:,}\n{event.text}\n---")
+                self.print(f"--- sample at step {event.step:,}\n{event.text}\n---")
             case Noted():
                 self.print(f"note        {event.text}")
             case Finished():
@@ -125,10 +125,10 @@ class Progress:
                 f"best validation loss {in_units(event.best_loss)}, step {event.best_step:,}"
             )
         if self.test is not None:
-            self.print(f"its test loss {in_units(self.test)}")
+            self.print(f"test loss {in_units(self.test)}")
         if event.best_loss is not None and event.best_loss >= self.unigram:
             self.print(
-                "that is no better than letter frequencies alone: train longer, or with another"
+                "that is no better than symbol frequencies alone: train longer, or change"
                 " optimizer.learning_rate"
             )
         if event.reason not in ("interrupted", "diverged"):
@@ -137,22 +137,22 @@ class Progress:
 
 _SPLITS = {"val": "validation", "test": "test"}
 _THEN = {
-    "stop": "the weights are those of step",
-    "skip": "its chunk was skipped, and this counts as step",
-    "rollback": "back to the last good state, with half the learning rate: step",
+    "stop": "the weights remain those of step",
+    "skip": "chunk skipped; continuing at step",
+    "rollback": "learning rate halved; back to step",
 }
 _REASONS = {
     "max_steps": "all steps done",
     "max_epochs": "all epochs done",
     "max_minutes": "time is up",
-    "patience": "no better for train.patience evaluations: stopped",
+    "patience": "stopped: no better loss for train.patience evaluations",
     "interrupted": "stopped",
     "diverged": "diverged",
 }
 
 
 class Meter:
-    """A bar for work that is no training: told how much is done, of how much."""
+    """A bar for other work than training; it is called with how much is done, of how much."""
 
     def __init__(self, what: str, *, quiet: bool = False) -> None:
         self.bar: tqdm[Never] = tqdm(
@@ -175,7 +175,7 @@ class Meter:
 
 
 def header(event: Started) -> Iterator[str]:
-    """What there is to know before the first loss appears."""
+    """The lines before the first loss: text, vocabulary, network, baselines, run."""
     characters = event.train_chars + event.val_chars + event.test_chars
     yield (
         f"text        {characters:,} characters: {event.train_chars:,} train,"
@@ -192,14 +192,14 @@ def header(event: Started) -> Iterator[str]:
         f" {event.tape_bytes / 2**20:,.1f} MiB of activations"
     )
     yield (
-        f"to beat     {in_units(event.uniform_loss)} by guessing (ln V),"
-        f" {in_units(event.unigram_loss)} by letter frequencies"
+        f"baselines   {in_units(event.uniform_loss)} uniform (ln V),"
+        f" {in_units(event.unigram_loss)} unigram"
     )
-    processes = f"{event.workers} processes" if event.workers > 1 else "1 process"
+    processes = count_of(event.workers, "process", "processes")
     threads = f", BLAS threads {event.threads} each" if event.threads else ""
     yield f"computing   {processes}{threads}, {event.kernels} kernels"
     until = f"until step {event.steps:,}, " if event.steps is not None else ""
-    yield f"run         {event.run}, {until}{event.steps_per_epoch:,} steps an epoch"
+    yield f"run         {event.run}, {until}{count_of(event.steps_per_epoch, 'step')} per epoch"
     if event.resumed_step is not None:
         yield f"resumed     after step {event.resumed_step:,}"
     for note in event.notes:

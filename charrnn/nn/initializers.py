@@ -40,7 +40,7 @@ def orthogonal_(w: Floats, rng: np.random.Generator) -> None:
 
 @dataclass(frozen=True)
 class Default:
-    """Glorot from below, orthogonal from the past: signals keep their size in both directions."""
+    """Glorot for input weights, orthogonal for recurrent weights."""
 
     def input_(self, w: Floats, rng: np.random.Generator) -> None:
         glorot_(w, rng)
@@ -51,7 +51,7 @@ class Default:
 
 @dataclass(frozen=True)
 class Uniform:
-    """Uniform within 1/sqrt(width) of 0, as torch7's and PyTorch's recurrent layers start."""
+    """Uniform in [-1/sqrt(width), 1/sqrt(width)], the default of torch7 and PyTorch."""
 
     def input_(self, w: Floats, rng: np.random.Generator) -> None:
         limit = 1.0 / sqrt(w.shape[1])
@@ -62,9 +62,9 @@ class Uniform:
 
 @dataclass(frozen=True)
 class Normal:
-    """Independent normal numbers around 0, as min-char-rnn starts."""
+    """Independent normal entries with mean 0, as in min-char-rnn."""
 
-    std: float = setting(0.01, "standard deviation", above(0))
+    std: float = setting(0.01, "standard deviation of the weights", above(0))
 
     def input_(self, w: Floats, rng: np.random.Generator) -> None:
         w[...] = rng.normal(0.0, self.std, w.shape)
@@ -74,7 +74,7 @@ class Normal:
 
 @dataclass(frozen=True)
 class Glorot:
-    """Glorot's uniform everywhere."""
+    """Glorot uniform for all weights."""
 
     def input_(self, w: Floats, rng: np.random.Generator) -> None:
         glorot_(w, rng)
@@ -84,7 +84,7 @@ class Glorot:
 
 @dataclass(frozen=True)
 class Orthogonal:
-    """Orthogonal everywhere."""
+    """Orthogonal for all weights."""
 
     def input_(self, w: Floats, rng: np.random.Generator) -> None:
         orthogonal_(w, rng)
@@ -94,7 +94,7 @@ class Orthogonal:
 
 @dataclass(frozen=True)
 class Identity:
-    """Glorot from below, the identity from the past: with relu the IRNN (Le et al. 2015)."""
+    """Glorot for input, identity for recurrent weights; with relu the IRNN (Le et al. 2015)."""
 
     def input_(self, w: Floats, rng: np.random.Generator) -> None:
         glorot_(w, rng)

@@ -82,7 +82,7 @@ def _slices(p: Params) -> Iterator[tuple[slice, bool]]:
 class Sgd:
     """w -= lr * dw: stochastic gradient descent (Robbins and Monro 1951)."""
 
-    learning_rate: float = setting(1.0, "step size at the start", above(0), resumable=True)
+    learning_rate: float = setting(1.0, "initial learning rate", above(0), resumable=True)
     slots: ClassVar[tuple[str, ...]] = ()
     mean_square: ClassVar[str | None] = None
 
@@ -95,8 +95,8 @@ class Sgd:
 class Momentum:
     """v = momentum * v + dw; w -= lr * v (Polyak 1964, in the form of Sutskever et al. 2013)."""
 
-    learning_rate: float = setting(0.1, "step size at the start", above(0), resumable=True)
-    momentum: float = setting(0.9, "share of the last step in this one", from_up_to(0, 1))
+    learning_rate: float = setting(0.1, "initial learning rate", above(0), resumable=True)
+    momentum: float = setting(0.9, "momentum coefficient", from_up_to(0, 1))
     slots: ClassVar[tuple[str, ...]] = ("v",)
     mean_square: ClassVar[str | None] = None
 
@@ -112,8 +112,8 @@ class Momentum:
 class Adagrad:
     """s += dw**2; w -= lr * dw / (sqrt(s) + eps) (Duchi, Hazan and Singer 2011)."""
 
-    learning_rate: float = setting(0.1, "step size at the start", above(0), resumable=True)
-    eps: float = setting(1e-8, "keeps the division finite", above(0))
+    learning_rate: float = setting(0.1, "initial learning rate", above(0), resumable=True)
+    eps: float = setting(1e-8, "term added to the denominator for numerical stability", above(0))
     slots: ClassVar[tuple[str, ...]] = ("s",)
     mean_square: ClassVar[str | None] = None
 
@@ -128,9 +128,9 @@ class Adagrad:
 class RmsProp:
     """s = decay * s + (1 - decay) * dw**2; w -= lr * dw / (sqrt(s) + eps) (Hinton 2012)."""
 
-    learning_rate: float = setting(0.002, "step size at the start", above(0), resumable=True)
-    decay: float = setting(0.95, "share of the past in the mean square", from_up_to(0, 1))
-    eps: float = setting(1e-8, "keeps the division finite", above(0))
+    learning_rate: float = setting(0.002, "initial learning rate", above(0), resumable=True)
+    decay: float = setting(0.95, "decay rate of the mean square", from_up_to(0, 1))
+    eps: float = setting(1e-8, "term added to the denominator for numerical stability", above(0))
     slots: ClassVar[tuple[str, ...]] = ("s",)
     mean_square: ClassVar[str | None] = "s"
 
@@ -142,16 +142,16 @@ class RmsProp:
 
 @dataclass(frozen=True)
 class Adam:
-    """Steps by the running mean of dw over the root of its running mean square (Kingma, Ba 2015).
+    """Adaptive steps from running estimates of the first two moments (Kingma and Ba 2015).
 
     m = beta1 * m + (1 - beta1) * dw;  v = beta2 * v + (1 - beta2) * dw**2
     w -= lr * m / (1 - beta1**t) / (sqrt(v / (1 - beta2**t)) + eps)
     """
 
-    learning_rate: float = setting(0.002, "step size at the start", above(0), resumable=True)
-    beta1: float = setting(0.9, "share of the past in the mean", from_up_to(0, 1))
-    beta2: float = setting(0.999, "share of the past in the mean square", from_up_to(0, 1))
-    eps: float = setting(1e-8, "keeps the division finite", above(0))
+    learning_rate: float = setting(0.002, "initial learning rate", above(0), resumable=True)
+    beta1: float = setting(0.9, "decay rate of the first moment", from_up_to(0, 1))
+    beta2: float = setting(0.999, "decay rate of the second moment", from_up_to(0, 1))
+    eps: float = setting(1e-8, "term added to the denominator for numerical stability", above(0))
     slots: ClassVar[tuple[str, ...]] = ("m", "v")
     mean_square: ClassVar[str | None] = "v"
 
@@ -170,9 +170,9 @@ class Adam:
 
 @dataclass(frozen=True)
 class AdamW(Adam):
-    """Adam, after matrices have shrunk by lr * weight_decay (Loshchilov and Hutter 2019)."""
+    """Adam with decoupled weight decay (Loshchilov and Hutter 2019)."""
 
-    weight_decay: float = setting(0.01, "share of a matrix lost per unit of step size", at_least(0))
+    weight_decay: float = setting(0.01, "decoupled weight decay (matrices only)", at_least(0))
 
     def update(self, w: Floats, dw: Floats, slots: Slots, now: Now, scratch: Floats) -> None:
         if now.decay:

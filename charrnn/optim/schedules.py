@@ -37,7 +37,7 @@ class Unmoved:
 
 @dataclass(frozen=True)
 class Constant(Unmoved):
-    """The learning rate as it was given."""
+    """A constant learning rate."""
 
     spans_run: ClassVar[bool] = False
 
@@ -47,11 +47,11 @@ class Constant(Unmoved):
 
 @dataclass(frozen=True)
 class Step(Unmoved):
-    """Times `gamma` after every `every` epochs, once `start` epochs have passed."""
+    """Multiply by `gamma` every `every` epochs, counted from epoch `start`."""
 
-    every: float = setting(1.0, "epochs between two falls", above(0))
-    gamma: float = setting(0.5, "what each fall multiplies with", between(0, 1))
-    start: float = setting(0.0, "epochs before the falling begins", at_least(0))
+    every: float = setting(1.0, "number of epochs between drops", above(0))
+    gamma: float = setting(0.5, "factor applied at each drop", between(0, 1))
+    start: float = setting(0.0, "number of epochs before the first drop can happen", at_least(0))
     spans_run: ClassVar[bool] = False
 
     def factor(self, now: Moment) -> float:
@@ -60,9 +60,11 @@ class Step(Unmoved):
 
 @dataclass(frozen=True)
 class Exponential(Unmoved):
-    """Falls by equal ratios in equal times, to `final` of its start at the end of the run."""
+    """Exponential decay to the fraction `final` of the initial rate at the end of the run."""
 
-    final: float = setting(0.01, "what is left at the end of the run", between(0, 1))
+    final: float = setting(
+        0.01, "final learning rate, as a fraction of the initial one", between(0, 1)
+    )
     spans_run: ClassVar[bool] = True
 
     def factor(self, now: Moment) -> float:
@@ -71,10 +73,12 @@ class Exponential(Unmoved):
 
 @dataclass(frozen=True)
 class Cosine(Unmoved):
-    """Rises from 0 over the share `warmup`, then falls along half a cosine (Loshchilov 2017)."""
+    """Linear warmup, then cosine decay to `final` (Loshchilov and Hutter 2017)."""
 
-    warmup: float = setting(0.02, "share of the run in which it rises", from_up_to(0, 1))
-    final: float = setting(0.0, "what is left at the end of the run", between(0, 1))
+    warmup: float = setting(0.02, "linear warmup, as a fraction of the run", from_up_to(0, 1))
+    final: float = setting(
+        0.0, "final learning rate, as a fraction of the initial one", between(0, 1)
+    )
     spans_run: ClassVar[bool] = True
 
     def factor(self, now: Moment) -> float:
@@ -86,9 +90,9 @@ class Cosine(Unmoved):
 
 @dataclass(frozen=True)
 class InverseSqrt(Unmoved):
-    """Rises over `warmup` steps, then falls as 1/sqrt(step) (Vaswani et al. 2017, eq. 3)."""
+    """Linear warmup, then decay as 1/sqrt(step) (Vaswani et al. 2017, eq. 3)."""
 
-    warmup: int = setting(1000, "steps in which it rises", at_least(1))
+    warmup: int = setting(1000, "number of linear warmup steps", at_least(1))
     spans_run: ClassVar[bool] = False
 
     def factor(self, now: Moment) -> float:
@@ -97,10 +101,12 @@ class InverseSqrt(Unmoved):
 
 @dataclass(frozen=True)
 class Plateau:
-    """Times `gamma` after every `patience` evaluations in a row without a better loss."""
+    """Multiply by `gamma` after `patience` consecutive evaluations without a better loss."""
 
-    gamma: float = setting(0.5, "what each fall multiplies with", between(0, 1))
-    patience: int = setting(2, "evaluations without a better loss before a fall", at_least(1))
+    gamma: float = setting(0.5, "factor applied at each drop", between(0, 1))
+    patience: int = setting(
+        2, "number of consecutive evaluations without a better loss before a drop", at_least(1)
+    )
     spans_run: ClassVar[bool] = False
 
     def factor(self, now: Moment) -> float:

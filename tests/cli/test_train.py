@@ -169,7 +169,7 @@ def test_every_kernel_set_trains_to_the_same_losses(charrnn, monkeypatch, kernel
 
 def test_a_model_that_has_learnt_nothing_is_told(charrnn) -> None:
     slow = ("--max-steps", "2", "--set", "optimizer.learning_rate=1e-6")
-    said = "no better than letter frequencies alone"
+    said = "no better than symbol frequencies alone"
     assert said in charrnn("train", "config.yaml", *slow, "--out", "slow").err
     assert said not in charrnn("train", "config.yaml").err
 
@@ -414,7 +414,7 @@ def test_no_bar_where_there_is_no_terminal(charrnn) -> None:
 
 def test_samples_now_and_then(charrnn) -> None:
     ran = charrnn("train", "config.yaml", "--set", "output.sample_every=30")
-    assert "--- a sample at step 30" in ran.err
+    assert "--- sample at step 30" in ran.err
     assert [line["step"] for line in lines() if line["event"] == "sample"] == [30, 60]
 
 

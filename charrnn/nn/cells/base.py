@@ -163,7 +163,7 @@ def layer_norm() -> Any:
     """The setting that every cell has."""
     return setting(
         False,
-        "bring the products with the weights to mean 0 and variance 1, each row of them",
+        "layer normalisation of the products x Wx and h Wh",
     )
 
 

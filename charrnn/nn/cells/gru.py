@@ -75,7 +75,7 @@ class Gru:
     hidden_size: int
     reset: str = setting(
         "before",
-        "where the reset gate acts: on the state, or on its product with the weights",
+        "position of the reset gate: before (on h) or after (on h Wh) the product",
         one_of("before", "after"),
     )
     layer_norm: bool = layer_norm()

@@ -67,7 +67,7 @@ class Lstm:
     hidden_size: int
     forget_bias: float = setting(1.0, "initial bias of the forget gate")
     peephole: bool | Literal["full"] = setting(
-        False, "gates see the cell state: true by a number a unit, full by matrices"
+        False, "peephole connections: true: one weight per unit (diagonal), full: a matrix"
     )
     layer_norm: bool = layer_norm()
 

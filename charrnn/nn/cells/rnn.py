@@ -44,7 +44,7 @@ class Rnn:
     """
 
     hidden_size: int
-    activation: str = setting("tanh", "the nonlinearity", one_of("tanh", "relu"))
+    activation: str = setting("tanh", "nonlinearity of the hidden state", one_of("tanh", "relu"))
     layer_norm: bool = layer_norm()
 
     states: ClassVar[tuple[str, ...]] = ("h",)

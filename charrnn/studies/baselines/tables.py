@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from charrnn.studies.baselines.study import Baseline
 
 MEANING = {
-    "uniform": "a guess among all symbols",
-    "unigram": "letter frequencies alone",
-    "xz": "the compressor, after the training text",
+    "uniform": "all symbols equally likely",
+    "unigram": "symbol frequencies alone",
+    "xz": "the compressor xz, after the training text",
 }
 
 
