@@ -422,7 +422,7 @@ def test_the_schema_is_json_and_describes_every_key():
     assert json.loads(json.dumps(schema)) == schema
     assert valid(schema, Config().to_dict())
     assert schema["properties"]["train"]["properties"]["seed"] == {
-        "description": "where all randomness of the run comes from",
+        "description": "random seed of the run",
         "default": 1,
         "type": "integer",
         "minimum": 0,
@@ -457,7 +457,7 @@ def test_the_starter_has_a_comment_above_every_key():
     for above_it, line in pairwise(lines):
         if line and not line.lstrip().startswith(("#", "name:")):
             assert above_it.lstrip().startswith("# "), line
-    assert "  # Where all randomness of the run comes from. An integer of at least 0." in lines
+    assert "  # Random seed of the run. An integer of at least 0." in lines
 
 
 @given(st.text(min_size=1))
