@@ -1,7 +1,6 @@
 """sample --interactive: the session as an object, through pipes, and at a real terminal."""
 
 import os
-import pty
 import re
 import select
 import signal
@@ -327,6 +326,7 @@ class Terminal:
 
 @contextmanager
 def terminal(*options: str, **environment: str) -> Iterator[tuple[Terminal, int]]:
+    pty = pytest.importorskip("pty")  # Windows has none
     child, descriptor = pty.fork()
     if child == 0:
         signal.signal(signal.SIGINT, signal.default_int_handler)

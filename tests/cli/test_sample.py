@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import select
 import subprocess
 import sys
@@ -186,6 +185,7 @@ def test_a_terminal_is_shown_escapes_and_a_pipe_the_truth(wide) -> None:
     raw = charrnn(*arguments).out
     assert "\x1b" in raw
     assert "\u202e" in raw
+    pty = pytest.importorskip("pty")  # Windows has none
     master, slave = pty.openpty()
     process = subprocess.Popen([sys.executable, "-m", "charrnn", *arguments], stdout=slave)
     os.close(slave)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import re
 import subprocess
 import sys
@@ -28,6 +27,7 @@ def run(charrnn):
 
 def on_a_terminal(*arguments: str, **environment: str) -> str:
     """What `charrnn units run.npz text.txt ...` writes to a terminal."""
+    pty = pytest.importorskip("pty")  # Windows has none
     master, slave = pty.openpty()
     clean = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLORTERM")}
     program = [sys.executable, "-m", "charrnn", "units", "run.npz", "text.txt", *arguments]
