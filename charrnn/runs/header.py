@@ -7,7 +7,7 @@ from charrnn import __version__
 from charrnn.config import build
 from charrnn.runs.prepare import Prepared
 from charrnn.runs.team import Team
-from charrnn.storage.machine import described
+from charrnn.storage.machine import description
 from charrnn.training.events import Started
 from charrnn.training.footprint import tape_bytes
 from charrnn.training.plan import Plan
@@ -40,7 +40,7 @@ def introduce(prepared: Prepared, run: Path, team: Team, *, resumed: bool) -> St
         threads=team.threads,
         kernels=plan.kernels.name,
         version=__version__,
-        environment=described(),
+        environment=description(),
         notes=(*prepared.notes, *team.notes),
     )
 

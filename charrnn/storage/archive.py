@@ -1,8 +1,9 @@
-"""Arrays by name in an uncompressed .npz, which is read as a stranger's.
+"""The archive of a checkpoint: named arrays in an uncompressed .npz, read as untrusted input.
 
-Zip and .npy leave many ways to say one thing. Here one is written, on every machine the same, and
-read; `numpy.load` reads it too. Nothing that a file says of a size is believed before it has been
-compared with the size of the file, so reading takes the memory of the arrays once, and little more.
+Zip and .npy allow many encodings of the same content. This module writes exactly one, identical on
+every machine, and reads no other; `numpy.load` reads it too. Every size that a file claims is
+compared with the size of the file before memory is allocated, so reading needs little more memory
+than the arrays themselves.
 """
 
 import io
@@ -24,10 +25,10 @@ from charrnn.storage.files import NotRegularError, check_regular
 
 SUFFIX = ".npy"
 PREAMBLE = 128  # bytes before the numbers of a member
-AT_ONCE = 4 * 2**20  # bytes: of a member, and of all that the archive says of its members
+AT_ONCE = 4 * 2**20  # largest single read in bytes, which also limits the table of contents
 UNIX = 3
 
-# What the zipfile module raises for bytes that it cannot read, beside the error that it has for it.
+# The zipfile module raises all of these for damaged bytes, not only BadZipFile.
 DAMAGE = (
     zipfile.BadZipFile,
     struct.error,
@@ -58,26 +59,26 @@ def bytes_of(array: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def preamble(dtype: str, shape: Shape) -> bytes:
-    """What stands before the numbers of an array, in format 1.0 of .npy (NEP 1) and NumPy's words.
+    """The .npy header of an array, format 1.0 (NEP 1), byte for byte as NumPy writes it.
 
-    Longer than PREAMBLE if the shape has more to say than that of any array.
+    It has PREAMBLE bytes for every shape that an array can have, and more for longer shapes.
     """
-    words = f"{{'descr': {dtype!r}, 'fortran_order': False, 'shape': {shape}, }}"
+    description = f"{{'descr': {dtype!r}, 'fortran_order': False, 'shape': {shape}, }}"
     magic = b"\x93NUMPY\x01\x00" + struct.pack("<H", PREAMBLE - 10)
-    return magic + words.encode().ljust(PREAMBLE - 11) + b"\n"
+    return magic + description.encode().ljust(PREAMBLE - 11) + b"\n"
 
 
 class Archive:
-    """An open file: which arrays it holds, and each of them, if it is what is expected.
+    """An archive open for reading: its names, and each array by expected type and shape.
 
-    Raises CheckpointError, which does not name the file, and OSError.
+    Raises CheckpointError, without the name of the file, and OSError.
     """
 
     def __init__(self, path: Path) -> None:
         _check_regular(path)
-        self._file = _Sparing(path)
+        self._file = _BoundedReads(path)
         try:
-            with _told_damage():
+            with _damage_as_checkpoint_error():
                 self._zip = zipfile.ZipFile(self._file)
             self._members = {info.filename: info for info in self._zip.infolist()}
             self._check_members()
@@ -93,24 +94,24 @@ class Archive:
 
     @property
     def names(self) -> list[str]:
-        """The arrays in their order, each as often as it is there."""
+        """The names of the arrays in the order of the file, duplicates included."""
         return [info.filename.removesuffix(SUFFIX) for info in self._zip.infolist()]
 
     def read_bytes(self, name: str, most: int) -> bytes:
-        """An array of at most so many bytes, of whatever length."""
+        """The bytes of a uint8 vector. Raises CheckpointError if there are more than `most`."""
         size = self._member(name).file_size - PREAMBLE
         if not 0 <= size <= most:
             raise CheckpointError(f"its {name} has {size:,} bytes; expected at most {most:,}")
         return self.read(name, np.dtype(np.uint8), (size,)).tobytes()
 
     def read(self, name: str, dtype: np.dtype[Any], shape: Shape) -> NDArray[Any]:
-        """The array of this type and shape, in memory of its own."""
+        """A new array of this type and shape. Raises CheckpointError if the file has another."""
         info, stored = self._member(name), dtype.newbyteorder("<")
         expected = preamble(stored.str, shape)
         if info.file_size != len(expected) + prod(shape) * dtype.itemsize:
             raise CheckpointError(f"array {name!r} does not have the size of shape {shape}")
         array = np.empty(shape, stored)
-        with _told_damage(), self._zip.open(info) as member:
+        with _damage_as_checkpoint_error(), self._zip.open(info) as member:
             if member.read(len(expected)) != expected:
                 raise CheckpointError(f"array {name!r} is not {dtype.name} of shape {shape}")
             _fill(bytes_of(array), member)
@@ -125,12 +126,16 @@ class Archive:
     def _check_members(self) -> None:
         members = self._zip.infolist()
         if any(info.compress_type != zipfile.ZIP_STORED for info in members):
-            raise CheckpointError("its arrays are compressed, which a checkpoint's are not")
-        told, real = sum(info.file_size for info in members), self._file.size
-        if told > real:
-            raise CheckpointError(f"its arrays take {told:,} bytes, and the file has {real:,}")
-        if real > _memory():
-            raise CheckpointError(f"its {real:,} bytes do not fit into the memory of this machine")
+            raise CheckpointError("its arrays are compressed; those of a checkpoint never are")
+        claimed, actual = sum(info.file_size for info in members), self._file.size
+        if claimed > actual:
+            raise CheckpointError(
+                f"its arrays claim {claimed:,} bytes, but the file has only {actual:,}"
+            )
+        if actual > _physical_memory():
+            raise CheckpointError(
+                f"its {actual:,} bytes do not fit into the memory of this machine"
+            )
 
 
 def _check_regular(path: Path) -> None:
@@ -142,8 +147,8 @@ def _check_regular(path: Path) -> None:
         raise CheckpointError("no file can have this name") from None
 
 
-class _Sparing(io.FileIO):
-    """A file of which little is read at once, whoever asks for more."""
+class _BoundedReads(io.FileIO):
+    """A file that refuses reads of more than AT_ONCE bytes: zipfile trusts sizes in the file."""
 
     @property
     def size(self) -> int:
@@ -161,20 +166,21 @@ def _fill(memory: NDArray[np.uint8], member: Any) -> None:
         part = memory[start : start + AT_ONCE]
         data = member.read(len(part))
         if len(data) != len(part):
-            raise EOFError("it ends too early")
+            raise EOFError("the file ends too early")
         part[:] = np.frombuffer(data, np.uint8)
 
 
-def _memory() -> float:
-    """Bytes of the machine, where it tells."""
+def _physical_memory() -> float:
+    """Bytes of memory in this machine; infinite if the system does not report it."""
     if "SC_PHYS_PAGES" not in getattr(os, "sysconf_names", ()):
         return inf
-    told = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return told if told > 0 else inf
+    size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return size if size > 0 else inf
 
 
 @contextmanager
-def _told_damage() -> Iterator[None]:
+def _damage_as_checkpoint_error() -> Iterator[None]:
+    """Turn every error that zipfile raises for damaged bytes into a CheckpointError."""
     try:
         yield
     except DAMAGE as error:

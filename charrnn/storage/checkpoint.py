@@ -1,8 +1,8 @@
-"""A checkpoint file: arrays by name and a JSON header with a SHA-256 of each, in one `.npz`.
+"""A checkpoint file: one `.npz` with named arrays and a JSON header with a SHA-256 for each array.
 
-The array `header`, of type uint8, is UTF-8 JSON; `training.snapshot` names the others.
-There is no pickle in it, and `numpy.load(path, allow_pickle=False)` reads it. A file that is
-damaged, incomplete or of another format is refused; nothing in a file is ever executed.
+The array `header`, of type uint8, is UTF-8 JSON; `training.snapshot` names the others. The file
+contains no pickle, and `numpy.load(path, allow_pickle=False)` reads it. A file that is damaged,
+incomplete or of another format is refused; nothing in a file is ever executed.
 """
 
 import hashlib
@@ -20,11 +20,11 @@ from charrnn.storage.files import write_atomically
 from charrnn.storage.header import MOST_BYTES, Counter, dump_header, parse_header
 from charrnn.terminal import one_line, shortened
 
-LONGEST = 500  # of the reason in a message
+LONGEST_REASON = 500  # characters, in a message
 
 
 class Checkpoint(NamedTuple):
-    """What a file holds: JSON values, and arrays by name."""
+    """The contents of a checkpoint file: JSON values and named arrays."""
 
     header: dict[str, Any]
     arrays: dict[str, NDArray[Any]]
@@ -33,13 +33,13 @@ class Checkpoint(NamedTuple):
 def write_checkpoint(path: Path, header: Mapping[str, Any], arrays: Mapping[str, Any]) -> None:
     """Write a checkpoint atomically. The same content gives the same bytes. Raises OSError."""
     raw = dump_header(header, {name: _describe(array) for name, array in arrays.items()})
-    archive = io.BytesIO()  # an archive on a disk that fills up would be closed with complaints
+    archive = io.BytesIO()  # on a full disk, ZipFile would fail a second time when it is closed
     write_archive(archive, {"header": np.frombuffer(raw, np.uint8), **arrays})
     write_atomically(path, lambda file: file.write(archive.getbuffer()))
 
 
 def read_verified(path: Path, counters: Mapping[str, Counter]) -> Checkpoint:
-    """Read a checkpoint and verify all of it, its header with these `counters`.
+    """Read a checkpoint and verify its header, with these `counters`, and every array.
 
     Raises CheckpointError, which names the file.
     """
@@ -47,10 +47,10 @@ def read_verified(path: Path, counters: Mapping[str, Counter]) -> Checkpoint:
         with Archive(path) as archive:
             header = parse_header(archive.read_bytes("header", MOST_BYTES), counters)
             if archive.names != ["header", *header["arrays"]]:
-                raise CheckpointError("its arrays are not those that its header lists")
+                raise CheckpointError("its arrays are not the ones that its header lists")
             arrays = {
-                name: _read_array(archive, name, described)
-                for name, described in header["arrays"].items()
+                name: _read_array(archive, name, description)
+                for name, description in header["arrays"].items()
             }
     except CheckpointError as error:
         raise refusal(path, error) from None
@@ -63,9 +63,9 @@ def read_verified(path: Path, counters: Mapping[str, Counter]) -> Checkpoint:
     return Checkpoint(header, arrays)
 
 
-def refusal(path: Path, why: object) -> CheckpointError:
-    """The error that names the file, in one line, whatever the file had to say."""
-    return CheckpointError(one_line(f"{path}: {shortened(str(why), LONGEST)}"))
+def refusal(path: Path, reason: object) -> CheckpointError:
+    """A CheckpointError of one printable line: the file and the reason, which may quote it."""
+    return CheckpointError(one_line(f"{path}: {shortened(str(reason), LONGEST_REASON)}"))
 
 
 def _describe(array: NDArray[Any]) -> dict[str, Any]:
@@ -73,16 +73,16 @@ def _describe(array: NDArray[Any]) -> dict[str, Any]:
 
 
 def _digest(array: NDArray[Any]) -> str:
-    """SHA-256 of the numbers, row by row, as the file has them."""
+    """SHA-256 of the numbers in the layout of the file: row by row, little-endian."""
     plain = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
     return hashlib.sha256(bytes_of(plain).data).hexdigest()
 
 
-def _read_array(archive: Archive, name: str, described: Mapping[str, Any]) -> NDArray[Any]:
-    """The array `name`, of exactly the shape, dtype and content that the header promises."""
-    array = archive.read(name, np.dtype(described["dtype"]), tuple(described["shape"]))
-    if _digest(array) != described["sha256"]:
-        raise CheckpointError(f"array {name!r} is not what the header says")
+def _read_array(archive: Archive, name: str, description: Mapping[str, Any]) -> NDArray[Any]:
+    """The array `name`. Raises CheckpointError unless it fits its description."""
+    array = archive.read(name, np.dtype(description["dtype"]), tuple(description["shape"]))
+    if _digest(array) != description["sha256"]:
+        raise CheckpointError(f"array {name!r} does not match its SHA-256 in the header")
     if not np.isfinite(array).all():
         raise CheckpointError(f"array {name!r} holds numbers that are not finite")
     return array

@@ -1,4 +1,4 @@
-"""Files: regular ones alone, and whole ones, whatever happens while they are written."""
+"""File input and output: reading regular files only, and atomic, durable writing."""
 
 import errno
 import os
@@ -15,26 +15,27 @@ CANNOT_SYNC = (errno.EINVAL, errno.ENOTSUP)
 
 
 class NotRegularError(OSError):
-    """What a path leads to is there, but it is no regular file."""
+    """The path exists, but is not a regular file."""
 
 
 def open_regular(path: Path) -> BinaryIO:
-    """Open a file to read. Raises OSError, NotRegularError for a folder, a pipe or a device.
+    """Open a file for reading. Raises OSError, NotRegularError for a folder, a pipe or a device.
 
-    Opening a pipe would wait for a writer, and a device need not end, so what there is is asked
-    first.
+    The type is checked before opening: opening a pipe would wait for a writer, and reading a
+    device may never end.
     """
     check_regular(path)
     return path.open("rb")
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Let `write` fill a temporary file beside `path`, then put it in the place of `path`.
+    """Let `write` fill a temporary file in the folder of `path`, then rename it to `path`.
 
-    The bytes are on the disk before the name is, and the name before this returns. If anything
-    fails, `path` is the old file, or the new one, whole; and the temporary file is gone. A process
-    that is killed leaves it to `remove_leftovers`. A link stays one: what it leads to is replaced.
-    Raises OSError, which names `path`; NotRegularError where a folder, a pipe or a device is there.
+    The bytes are on disk before the rename, and the rename is on disk before this returns. After
+    any failure, `path` is either the old file or the complete new one, and the temporary file is
+    removed; if the process is killed, `remove_leftovers` removes it later. A symbolic link is kept
+    and its target replaced. Raises OSError, which names `path`; NotRegularError if `path` is a
+    folder, a pipe or a device.
     """
     path = Path(os.path.realpath(path))
     with suppress(FileNotFoundError):
@@ -66,10 +67,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make `folder` and those above it, where they are missing, and put their names on the disk.
-
-    Raises OSError.
-    """
+    """Create `folder` and its missing parents, and flush their names to disk. Raises OSError."""
     if not folder.is_dir():
         make_folder(folder.parent)
         folder.mkdir(exist_ok=True)
@@ -77,9 +75,9 @@ def make_folder(folder: Path) -> None:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove what `write_atomically` could not, in `folder`, for it was killed. Raises OSError.
+    """Remove the temporary files that a killed `write_atomically` left in `folder`. Raises OSError.
 
-    Only for those who know that nobody writes there now.
+    The caller must make sure that no other process is writing to the folder.
     """
     for path in folder.glob(".*.tmp"):
         if LEFTOVER.fullmatch(path.name):
@@ -93,9 +91,10 @@ def check_regular(path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Put the names in a folder on the disk. Windows has no such call, and needs none.
+    """Flush the names in a folder to disk (fsync of the directory, which Windows does not have).
 
-    Nor have some file systems of other machines; there the name is as safe as they make it.
+    Some network file systems do not support it either; there the rename is as durable as they
+    make it.
     """
     if os.name == "posix":
         descriptor = os.open(folder, os.O_RDONLY)

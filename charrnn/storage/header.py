@@ -1,14 +1,14 @@
 """The header of a checkpoint: untrusted JSON, in which every value is checked.
 
     format           1
-    config           every key of the run's config but those of output
-    vocabulary       what `Vocabulary.to_json` gives
-    corpus_sha256    of the bytes of the text
+    config           all keys of the run's config except the section `output`
+    vocabulary       the result of `Vocabulary.to_json`
+    corpus_sha256    SHA-256 of the bytes of the text
     step, ...        the numbers of a training state, each checked by its `Counter`
-    arrays           name: {shape, dtype, sha256} of every array, in their order
+    arrays           name: {shape, dtype, sha256} of every array, in the order of the file
 
-A config and a vocabulary are checked by the modules that build them; here only their size is, so
-that this does not take long.
+The modules that build a config and a vocabulary check them; this module only limits their size, so
+that those checks cannot take long.
 """
 
 import json
@@ -22,42 +22,42 @@ from charrnn.nn.arrays import DTYPES
 from charrnn.terminal import shortened
 
 FORMAT = 1
-MOST_BYTES = 12 * 2**20  # a vocabulary of all of Unicode takes ten
-MOST_PARTS = 2**17  # lists and mappings; the description of an array is two
-MOST_KEYS = 1000  # of a config; there are about a hundred
-LARGEST = 2**53  # up to here a float counts without a gap
+MOST_BYTES = 12 * 2**20  # a vocabulary of all of Unicode takes ten million
+MOST_CONTAINERS = 2**17  # lists and mappings; each array has two of them
+MOST_KEYS = 1000  # of a config, which has about a hundred
+LARGEST = 2**53  # up to here every integer is a float64
 SHA256 = re.compile("[0-9a-f]{64}")
-DESCRIBED = {"shape", "dtype", "sha256"}
+KEYS_OF_ARRAY = {"shape", "dtype", "sha256"}
 
 
 class Check(NamedTuple):
-    """What a value of the header can be."""
+    """The condition on a value of the header, and its wording in a message."""
 
     holds: Callable[[Any], bool]
     expected: str
 
 
 class Counter(NamedTuple):
-    """A number that the header of a checkpoint has of the training state."""
+    """The rule for a number of the training state in the header of a checkpoint."""
 
     check: Check
-    at_most: str | None = None  # the counter that this one never exceeds
-    absent: int | None = None  # its value in files of the first versions, which lack it
+    at_most: str | None = None  # name of the counter that this one never exceeds
+    absent: int | None = None  # value in files of the first versions, which lack this counter
 
 
 def dump_header(header: Mapping[str, Any], arrays: Mapping[str, Any]) -> bytes:
-    """The header of `arrays`, each of which comes as its description."""
+    """The bytes of a header with the description of every array."""
     return json.dumps({"format": FORMAT, **header, "arrays": arrays}, allow_nan=False).encode()
 
 
 def parse_header(raw: bytes, counters: Mapping[str, Counter]) -> dict[str, Any]:
-    """Read what `dump_header` wrote. Raises CheckpointError, which names the wrong value."""
-    if raw.count(b"[") + raw.count(b"{") > MOST_PARTS:  # each would take the memory of twenty bytes
-        raise CheckpointError("its header is not that of a checkpoint")
+    """The header from its bytes. Raises CheckpointError, which names the wrong value."""
+    if raw.count(b"[") + raw.count(b"{") > MOST_CONTAINERS:  # each takes about 20x its bytes
+        raise CheckpointError("its header is not the header of a checkpoint")
     try:
         header = json.loads(raw.decode("utf-8"), object_pairs_hook=_distinct)
         if not isinstance(header, dict) or "format" not in header:
-            raise CheckpointError("its header is not that of a checkpoint")
+            raise CheckpointError("its header is not the header of a checkpoint")
         _check_format(header["format"])
         absent = {name: c.absent for name, c in counters.items() if c.absent is not None}
         header = absent | header
@@ -83,13 +83,13 @@ def _check_values(header: dict[str, Any], counters: Mapping[str, Counter]) -> No
             raise CheckpointError(f"its {name} is after its {counter.at_most}")
 
 
-def _check_format(found: Any) -> None:
-    if is_count(found) and found > FORMAT:
+def _check_format(version: Any) -> None:
+    if is_count(version) and version > FORMAT:
         raise CheckpointError(
-            f"its format is {found}, and this charrnn reads up to {FORMAT}; use a newer charrnn"
+            f"its format is {version}, and this charrnn reads up to {FORMAT}; use a newer charrnn"
         )
-    if not is_count(found) or found != FORMAT:
-        raise CheckpointError(f"its format is {_in_words(found)}; expected {FORMAT}")
+    if not is_count(version) or version != FORMAT:
+        raise CheckpointError(f"its format is {_in_words(version)}; expected {FORMAT}")
 
 
 def is_count(x: Any) -> bool:
@@ -117,10 +117,10 @@ def is_listing(x: Any) -> bool:
 
 
 def is_description(x: Any) -> bool:
-    """Whether `x` describes an array; none of ours has more than two dimensions."""
+    """True for the description of an array, which never has more than two dimensions here."""
     return (
         isinstance(x, dict)
-        and x.keys() == DESCRIBED
+        and x.keys() == KEYS_OF_ARRAY
         and isinstance(x["shape"], list)
         and len(x["shape"]) <= 2
         and all(map(is_count, x["shape"]))
@@ -136,9 +136,7 @@ CHECKS = {
     "config": Check(is_config, f"a mapping with at most {MOST_KEYS} keys"),
     "vocabulary": Check(is_vocabulary, "a mapping"),
     "corpus_sha256": Check(is_digest, "64 hexadecimal digits"),
-    "arrays": Check(
-        is_listing, "for each array its shape, its dtype, float32 or float64, and its sha256"
-    ),
+    "arrays": Check(is_listing, "the shape, dtype (float32 or float64) and sha256 of each array"),
 }
 
 
@@ -150,14 +148,14 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _keys(value: Any) -> int:
-    """How many keys a value has, at any depth."""
+    """The number of keys in a value, at any depth."""
     if isinstance(value, dict):
         return len(value) + sum(map(_keys, value.values()))
     return sum(map(_keys, value)) if isinstance(value, list) else 0
 
 
 def _in_words(value: Any) -> str:
-    """A value as a message names it."""
+    """A short form of a value for a message."""
     match value:
         case dict():
             return f"a mapping of {len(value):,} keys"

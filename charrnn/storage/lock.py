@@ -1,7 +1,7 @@
-"""A lock on a folder: one process has it at a time, and nobody once that process is gone.
+"""A lock on a folder, held by at most one process and never stale.
 
-The operating system keeps it (flock on Linux and macOS, a locked byte on Windows) and lets go of it
-however its holder ends, by a kill or a power cut as well. So it cannot go stale.
+The operating system keeps the lock (flock on Linux and macOS, a locked byte on Windows) and
+releases it however the process ends, including a kill or a power cut.
 """
 
 import errno
@@ -16,24 +16,24 @@ from charrnn.storage.files import make_folder
 
 NAME = ".lock"
 BUSY = (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
-PAST_THE_END = 2**30  # a locked byte cannot be read on Windows, and the number before it should be
+PAST_THE_END = 2**30  # offset of the locked byte: Windows denies reading it, but not the process id
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Have `folder` for this process: made if it is missing, removed if it then stays empty.
+    """Lock `folder` for this process. Create it if it is missing; remove it if it then stays empty.
 
-    A file system that knows no locks gives none. Raises UsageError, at once, if another process
-    has the folder, and OSError where it cannot be made or written to.
+    On a file system without locks, nothing is locked. Raises UsageError, without waiting, if
+    another process holds the lock, and OSError if the folder cannot be created or written to.
     """
-    made = not folder.is_dir()
+    created = not folder.is_dir()
     descriptor = _acquire(folder)
     try:
         yield
     finally:
-        with suppress(OSError):  # on Windows the file stays, and does no harm
+        with suppress(OSError):  # on Windows an open file cannot be removed; it does no harm
             (folder / NAME).unlink()
-            if made and not any(folder.iterdir()):
+            if created and not any(folder.iterdir()):
                 folder.rmdir()
         os.close(descriptor)
 
@@ -46,7 +46,7 @@ def _acquire(folder: Path) -> int:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
         try:
             _lock(descriptor)
-            with suppress(FileNotFoundError):  # its last holder may have just removed it
+            with suppress(FileNotFoundError):  # the last holder may have just removed the file
                 if os.path.samestat(os.fstat(descriptor), path.stat()):
                     os.truncate(descriptor, 0)
                     os.write(descriptor, f"{os.getpid()}\n".encode())

@@ -1,7 +1,7 @@
-"""The memory that there is for a run, by the word of the system. Whatever it does not tell is None.
+"""Available memory as the operating system reports it; None if it is unknown.
 
-On Linux that is what the kernel could give without pushing others out, or what is left of a limit
-on the control groups that this process is in, by either version of them, whichever is less.
+On Linux this is MemAvailable of the kernel, or the rest of the memory limit of a control group
+(cgroup v1 or v2) that contains this process, whichever is less.
 """
 
 import ctypes
@@ -19,15 +19,15 @@ CGROUPS = Path("/sys/fs/cgroup")
 
 
 def available_memory(proc: Path = PROC, cgroups: Path = CGROUPS) -> int | None:
-    """Bytes that new work could have: of Linux and Windows what is free, of others all there is."""
+    """Bytes available for new work: free memory on Linux and Windows, all memory elsewhere."""
     if sys.platform == "win32":
         return _free_on_windows()
-    found = [*_kernel(proc), *_control_groups(proc, cgroups)]
-    return min(found) if found else _built_in()
+    limits = [*_kernel(proc), *_control_groups(proc, cgroups)]
+    return min(limits) if limits else _physical_memory()
 
 
 def address_space(proc: Path = PROC) -> int | None:
-    """Bytes by which this one process may grow (`ulimit -v`); None where there is no limit."""
+    """Bytes left of the limit on address space (`ulimit -v`) of this process; None if unlimited."""
     if sys.platform == "win32":
         return None
     import resource
@@ -36,8 +36,8 @@ def address_space(proc: Path = PROC) -> int | None:
     return None if limit == resource.RLIM_INFINITY else max(0, limit - _pages(proc, 0))
 
 
-def described() -> str:
-    """What a run's speed and its last bits depend on, in words."""
+def description() -> str:
+    """One line on the software and hardware that decide a run's speed and its rounding errors."""
     return (
         f"Python {platform.python_version()}, NumPy {np.__version__},"
         f" {platform.system()} {platform.machine()}, {os.cpu_count() or 1} processors"
@@ -45,12 +45,12 @@ def described() -> str:
 
 
 def resident(proc: Path = PROC) -> int:
-    """Bytes of memory that this process has; 0 where the system does not tell."""
+    """Resident memory of this process in bytes; 0 if the system does not report it."""
     return _pages(proc, 1)
 
 
 def _pages(proc: Path, column: int) -> int:
-    """A figure of statm in bytes: 0 is the address space, 1 what is in memory."""
+    """A column of /proc/self/statm in bytes: 0 is the address space, 1 the resident memory."""
     with suppress(OSError, ValueError, IndexError):
         pages = int((proc / "self/statm").read_text(encoding="ascii").split()[column])
         return pages * os.sysconf("SC_PAGE_SIZE")
@@ -65,7 +65,7 @@ def _kernel(proc: Path) -> Iterator[int]:
 
 
 def _control_groups(proc: Path, cgroups: Path) -> Iterator[int]:
-    """What is left of each limit: on the group of this process, and on all that it lies in."""
+    """The rest of each memory limit on the control group of this process and on its parents."""
     with suppress(OSError, ValueError):
         for line in (proc / "self/cgroup").read_text(encoding="utf-8").splitlines():
             _, controllers, path = line.split(":", 2)
@@ -78,25 +78,29 @@ def _control_groups(proc: Path, cgroups: Path) -> Iterator[int]:
 
 
 def _limits(root: Path, path: str, limit: str, usage: str, prefix: str) -> Iterator[int]:
-    """A container may see its own group as the root, whatever its path: what is there is asked."""
-    here = root / path.lstrip("/")
-    for folder in (here, *here.parents):
-        with suppress(OSError, ValueError):  # without a limit the file says "max", or is not there
-            left = int((folder / limit).read_text(encoding="ascii"))
-            left -= int((folder / usage).read_text(encoding="ascii"))
-            yield max(0, left + _cached(folder, prefix))
+    """The rest of the limit of each group from `path` up to `root`.
+
+    A container may see its own group as the root although `path` says otherwise, so folders that
+    do not exist are skipped.
+    """
+    group = root / path.lstrip("/")
+    for folder in (group, *group.parents):
+        with suppress(OSError, ValueError):  # without a limit the file says "max", or is missing
+            rest = int((folder / limit).read_text(encoding="ascii"))
+            rest -= int((folder / usage).read_text(encoding="ascii"))
+            yield max(0, rest + _page_cache(folder, prefix))
         if folder == root:
             return
 
 
-def _cached(folder: Path, prefix: str) -> int:
-    """Bytes of files that a group keeps in memory, and that make room when it is needed."""
+def _page_cache(folder: Path, prefix: str) -> int:
+    """Bytes of a group's page cache, which the kernel frees when memory is needed."""
     names = {f"{prefix}active_file", f"{prefix}inactive_file"}
     lines = (folder / "memory.stat").read_text(encoding="ascii").splitlines()
     return sum(int(line.split()[1]) for line in lines if line.split()[0] in names)
 
 
-def _built_in() -> int | None:
+def _physical_memory() -> int | None:
     with suppress(AttributeError, OSError, ValueError):
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return None

@@ -1,7 +1,7 @@
 """A run directory: the paths of its files.
 
 config.yaml   vocab.json   metrics.jsonl   checkpoints/step-00001000.npz   best.npz   last.npz
-tensorboard/events.out.tfevents.NUMBER.charrnn, if output.tensorboard says so
+tensorboard/events.out.tfevents.NUMBER.charrnn, with output.tensorboard: true
 """
 
 from contextlib import suppress
@@ -48,11 +48,11 @@ class RunDir:
         return self.path / "tensorboard"
 
     def events(self) -> list[Path]:
-        """The event files that we have written for TensorBoard, oldest first."""
+        """The event files that charrnn has written for TensorBoard, oldest first."""
         return sorted(self.tensorboard.glob("events.out.tfevents.*.charrnn"))
 
     def new_events(self) -> Path:
-        """A new name that sorts after the earlier ones, as viewers expect."""
+        """The path of a new event file, which sorts after the earlier ones, as viewers expect."""
         return self.tensorboard / f"events.out.tfevents.{time_ns():019d}.charrnn"
 
     def step(self, step: int) -> Path:
@@ -68,35 +68,35 @@ class RunDir:
         return [path for path in self.steps() if _order(path) > _order(self.step(step))]
 
     def holds_a_run(self) -> bool:
-        """Whether a training run has been here before."""
+        """True if the directory has files of a training run."""
         return any(path.exists() for path in (self.config, self.metrics, self.last, self.best))
 
     def prepare(self) -> None:
-        """Have all folders, and no file that an earlier run was killed over. Raises OSError."""
+        """Create the folders, and remove temporary files of a killed run. Raises OSError."""
         for folder in (self.path, self.checkpoints):
             make_folder(folder)
             remove_leftovers(folder)
 
     def clear(self) -> None:
-        """Remove the files of an earlier run, for good, and nothing else. Raises OSError."""
-        mine = (self.metrics, self.best, self.last, self.config, self.vocab)
-        for path in (*self.steps(), *self.events(), *mine):
+        """Permanently remove the files of an earlier run, and nothing else. Raises OSError."""
+        single = (self.metrics, self.best, self.last, self.config, self.vocab)
+        for path in (*self.steps(), *self.events(), *single):
             path.unlink(missing_ok=True)
-        with suppress(OSError):  # it holds what is not ours, or was never there
+        with suppress(OSError):  # it holds other files, or does not exist
             self.tensorboard.rmdir()
         for folder in (self.checkpoints, self.path):
             sync_folder(folder)
 
 
 def _order(path: Path) -> tuple[int, str]:
-    """Numbers of more digits than they are padded to come last."""
+    """A sort key: numbers with more digits than the padding come last."""
     return len(path.name), path.name
 
 
 def checkpoint_path(path: Path) -> Path:
-    """The file that a user means by `path`: a checkpoint, or a run directory's best.
+    """The checkpoint file that `path` refers to: itself, or best.npz in a run directory.
 
-    Raises CheckpointError for a folder without one.
+    Raises CheckpointError for a folder without best.npz.
     """
     try:
         if not path.is_dir():

@@ -92,7 +92,7 @@ def test_no_arrays_at_all_are_refused(path: Path) -> None:
 def test_arrays_in_another_order_are_refused(path: Path) -> None:
     header, arrays = contents(path)
     forge(path, header, dict(reversed(arrays.items())))
-    assert "not those that its header lists" in refusal(path)
+    assert "not the ones that its header lists" in refusal(path)
 
 
 def test_two_arrays_that_changed_places_are_refused(path: Path) -> None:
@@ -101,7 +101,7 @@ def test_two_arrays_that_changed_places_are_refused(path: Path) -> None:
     assert arrays[one].tobytes() != arrays["slots/m/head.by"].tobytes()
     arrays[one], arrays[other] = arrays["slots/m/head.by"], arrays[one]
     forge(path, header, arrays)
-    assert "is not what the header says" in refusal(path)
+    assert "does not match its SHA-256 in the header" in refusal(path)
 
 
 OTHERWISE = {
