@@ -31,7 +31,7 @@ ONLY_HERE = {
     "yaml": ("charrnn.config.",),
     "tqdm": ("charrnn.listeners.progress",),
     "click": ("charrnn.cli", "charrnn.draw.", "charrnn.studies."),
-    "numba": ("charrnn.nn.kernels.fused", "charrnn.nn.kernels.mkl"),
+    "numba": tuple(f"charrnn.nn.kernels.{name}" for name in ("compiled", "fused", "mkl")),
     "matplotlib": ("charrnn.draw.figure",),
     "plotext": ("charrnn.studies.curves.terminal",),
     "tensorboard": ("charrnn.listeners.tensorboard",),

@@ -40,9 +40,9 @@ _hollow = ContextVar("_hollow", default=False)
 
 @contextmanager
 def shapes_only() -> Iterator[None]:
-    """In the block, what is made by `empty` and `zeros` has a shape and a size, and no memory.
+    """In the block, arrays made by `empty` and `zeros` have a shape and a size, but no memory.
 
-    So whatever makes arrays can tell how large it would be, by being made.
+    So the size of any object that makes arrays can be read from its `nbytes` before it exists.
     """
     token = _hollow.set(True)
     try:

@@ -1,4 +1,4 @@
-"""Is the gradient the gradient? Finite differences of the loss against it, in float64."""
+"""Gradient checks: the analytic gradient against finite differences of the loss, in float64."""
 
 from collections.abc import Callable
 
@@ -63,7 +63,7 @@ def _entry_error(
 
 
 def _disagreement(f: Callable[[float], float], analytic: float, floor: float) -> float:
-    """The relative error of `analytic` as f'(0), at the step that speaks best for it.
+    """The relative error of `analytic` as f'(0), at the step size where they agree best.
 
     A large step has the least rounding, but may cross the kink of a relu, which a smaller one does
     not; a wrong gradient agrees with none.

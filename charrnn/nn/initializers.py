@@ -1,7 +1,7 @@
-"""What the matrices are before the first step. Biases start at 0 unless a cell says otherwise.
+"""Initial values of the matrices. Biases start at 0 unless a cell sets them.
 
 A matrix of a layer with G gates is G blocks (D, H) side by side, and each block is drawn as a
-matrix of its own: the scale of a gate must not depend on how many gates stand beside it.
+matrix of its own: the scale of a gate must not depend on the number of gates.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from charrnn.settings import above, setting
 
 
 class Initializer(Protocol):
-    """Fills a block that reads from below (`input_`) or from the past (`recurrent_`)."""
+    """Fills a block of Wx (`input_`) or of Wh (`recurrent_`)."""
 
     def input_(self, w: Floats, rng: np.random.Generator) -> None: ...
     def recurrent_(self, w: Floats, rng: np.random.Generator) -> None: ...

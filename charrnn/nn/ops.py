@@ -11,7 +11,7 @@ import numpy as np
 
 from charrnn.nn.arrays import Bools, Floats, Ids
 
-# A decorator. Weights can be so large that nothing is predicted: what is not finite tells of it.
+# A decorator: overflow shows as a loss or gradient that is not finite, which callers check.
 may_overflow = np.errstate(over="ignore", invalid="ignore")
 
 
@@ -58,7 +58,7 @@ def gather_rows(table: Floats, ids: Ids, out: Floats) -> None:
 
 
 def scatter_rows(ids: Ids, x: Floats, out: Floats, mask: Bools, one_hot: Floats) -> None:
-    """out (V, K) = by id, the sum of the rows of `x` (R, K) that carry it: gather's adjoint.
+    """out (V, K) = by id, the sum of the rows of `x` (R, K) that have it: gather's adjoint.
 
     A product with a one-hot matrix, made for a block of ids at a time in the scratches `mask` and
     `one_hot` (W, R): for alphabets of the usual size this is one small GEMM, where `np.add.at`

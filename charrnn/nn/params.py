@@ -1,8 +1,8 @@
 """Params: every weight of a model by name, and all of them as one flat vector.
 
-The named arrays are views into the vector, so a change of one is a change of the other. What
-treats all weights alike (clipping, an optimizer, the sum over workers) sees one vector; what
-gives them meaning (a layer) sees names.
+The named arrays are views into the vector, so a change of one is a change of the other. Clipping,
+optimizers and the sum over workers, which treat all weights alike, see one vector; layers see
+names.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from charrnn.nn.arrays import Floats, Shape, zeros
+from charrnn.nn.arrays import Floats, Shape, Weights, zeros
 
 
 class Params(Mapping[str, Floats]):
@@ -36,7 +36,7 @@ class Params(Mapping[str, Floats]):
             views[name] = flat[offset : offset + prod(shape)].reshape(shape)
             offset += prod(shape)
         self._views = {name: views[name] for name in shapes}
-        self._scopes: dict[str, dict[str, Floats]] = {}
+        self._scopes: dict[str, Weights] = {}
 
     @classmethod
     def zeros(cls, shapes: Mapping[str, Shape], dtype: np.dtype[np.floating]) -> "Params":
@@ -53,7 +53,7 @@ class Params(Mapping[str, Floats]):
         np.copyto(fresh.flat, self.flat)
         return fresh
 
-    def scope(self, prefix: str) -> dict[str, Floats]:
+    def scope(self, prefix: str) -> Weights:
         """The views whose names start with `prefix` and a dot, under the rest of their names."""
         if prefix not in self._scopes:
             start = f"{prefix}."

@@ -1,9 +1,8 @@
 """Randomness: one seed, many named streams.
 
-A stream is a pure function of the seed, its name and its indices (a step, a layer, ...): to
-know a run's randomness at step 1000 nobody has to draw the numbers of the 999 before. So
-there is no generator state to carry, to save or to lose, resuming is exact by construction,
-and a new consumer of randomness never disturbs an old one.
+A stream is a pure function of the seed, its name and its indices (a step, a layer, ...): the random
+numbers of step 1000 do not depend on those of the 999 steps before. So there is no generator state
+to save, resuming is exact by construction, and a new use of randomness never disturbs an old one.
 """
 
 import hashlib
@@ -36,8 +35,8 @@ def uniforms_(
     """Fill `out` (R, K) with numbers of [0, 1): a window of a table.
 
     Its rows are first, first + 1, ..., its columns skip, skip + 1, ... of `width`, by default K.
-    The table, endless, belongs to the seed, the name and the indices. Whoever shares it out among
-    many gets what one alone would have drawn.
+    The table has no end and belongs to the seed, the name and the indices, so workers that draw
+    their own rows have the numbers that one process alone would draw.
     """
     generator = stream(seed, name, *indices)
     bits: np.random.PCG64 = generator.bit_generator  # type: ignore[assignment]

@@ -284,6 +284,23 @@ def test_a_tape_names_its_arrays_over_time(cell) -> None:
 
 
 @each_cell
+def test_a_step_is_a_function_of_t_and_the_tape(cell) -> None:
+    """Steps count nothing: one that is taken twice, or after a later one, is what it was."""
+    rng = np.random.default_rng(6)
+    w = {k: rng.normal(0.0, 0.5, s) for k, s in cell.shapes().items()}
+    tape = cell.tape(T, B, FLOAT64, rates=NOISES["recurrent"])
+    tape.z[...] = rng.normal(size=tape.z.shape)
+    cell.prepare(w, tape, rng.integers(2, size=(B, H)).astype(float))
+    unroll(cell, w, random_state(cell), tape)
+    before = [state.copy() for state in tape.states]
+    step = cell.stepper(w, tape)
+    for t in (T - 1, 1, 1, 0):
+        step(t)
+    for state, was in zip(tape.states, before, strict=True):
+        np.testing.assert_array_equal(state, was)
+
+
+@each_cell
 def test_without_zoneout_a_step_writes_the_state_itself(cell) -> None:
     tape = cell.tape(T, B, FLOAT64)
     assert all(map(np.shares_memory, tape.computed, tape.states))

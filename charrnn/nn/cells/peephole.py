@@ -1,10 +1,10 @@
-"""Peepholes: gates that look at the cell state (Gers and Schmidhuber 2000; Gers et al. 2002).
+"""Peephole connections: gates that see c (Gers and Schmidhuber 2000; Gers et al. 2002).
 
 The input and the forget gate see the cell state before the step, the output gate the one after it:
 
     i, f = sigmoid(... + p c_{t-1})      o = sigmoid(... + p c_t)
 
-with a number a unit, p * c, as published, or a full matrix, c P.
+with one weight per unit, p * c, as published, or with a full matrix, c P.
 """
 
 import numpy as np
@@ -22,14 +22,14 @@ def peephole_shapes(H: int, full: bool) -> dict[str, Shape]:
 
 
 def peephole_init_(p: Weights, initializer: Initializer, rng: np.random.Generator) -> None:
-    """Vectors begin at 0, which is the LSTM without peepholes; matrices as others do."""
+    """Vectors start at 0, which is the LSTM without peepholes; matrices as those of the input."""
     for name in NAMES:
         if p[name].ndim == 2:
             initializer.input_(p[name], rng)
 
 
 class Peepholes:
-    """The steps of an LSTM with peepholes `p`, in the place of those without."""
+    """The steps of an LSTM with peepholes `p`, in place of `lstm_forward` and `lstm_backward`."""
 
     def __init__(self, p: Weights) -> None:
         self.pi, self.pf, self.po = (p[name] for name in NAMES)
@@ -45,7 +45,7 @@ class Peepholes:
         h: Floats,
         scratch: Floats,
     ) -> None:
-        """One step: as `lstm_forward`, but o waits for c."""
+        """One step: as `lstm_forward`, but o is computed after c."""
         i, f, o, g = gates
         seen = scratch[: len(c)]
         np.add(by_gate(z, 4), by_gate(hz, 4), out=gates)
@@ -75,7 +75,7 @@ class Peepholes:
         dz: Floats,
         scratch: Floats,
     ) -> None:
-        """One step: as `lstm_backward`; c hears from all three gates too."""
+        """One step: as `lstm_backward`; dc has a term from each of the three gates too."""
         i, f, o, g = gates
         di, df, do, dg = by_gate(dz, 4)
         a, b = scratch[: len(dc)], scratch[len(dc) : 2 * len(dc)]
@@ -119,7 +119,7 @@ def look(c: Floats, weights: Floats, out: Floats) -> None:
 
 
 def look_back(d: Floats, weights: Floats, out: Floats) -> None:
-    """The gradient of c from that of what was seen of it."""
+    """The gradient of c from that of p * c, or c P."""
     look(d, weights if weights.ndim == 1 else weights.T, out)
 
 

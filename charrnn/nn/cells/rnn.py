@@ -1,4 +1,4 @@
-"""The vanilla recurrent network: one matrix, one nonlinearity."""
+"""The vanilla RNN: one matrix, one nonlinearity."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
-"""The seam between the maths and how fast it runs: what a set of kernels offers to a cell.
+"""The interface of kernels: how fast the same maths runs, but not what it computes.
 
-A cell has two needs that a machine can meet in more than one way: the product of a few rows with
-one and the same matrix, at every step of a chunk, and the element-wise rest of a step.
+A cell needs two things that can be done in more than one way: the product of a few rows with the
+same matrix at every step of a chunk, and the element-wise rest of a step.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ class Product(Protocol):
     nbytes: int  # of the memory that it holds
 
     def prepare(self, w: Floats) -> None:
-        """Lay `w` out for the products to come; what `w` becomes later they may or may not see."""
+        """Lay `w` out for the products. They may or may not see later changes of `w`."""
 
     def __call__(self, x: Floats, out: Floats) -> None:
         """out (R, N) = x @ w."""

@@ -8,63 +8,14 @@ vector instructions;
 is one that NumPy does faster, such as that of the tanh network: two passes, both vectorised.
 """
 
-import math
 from collections.abc import Callable
-from typing import Any
 
 import numba
-import numpy as np
-from numba.extending import overload
 
 from charrnn.nn import ops
 from charrnn.nn.arrays import Bools, Floats, Ids
 from charrnn.nn.cells import gru_steps, lstm, rnn
-
-compiled = numba.njit(cache=True, fastmath=True, error_model="numpy", nogil=True)
-
-BEYOND = np.float32(9.0)  # tanh is 1 there, to float32
-ONE = np.float32(1.0)
-P0, P1, P2, P3, P4 = map(
-    np.float32, (0.99999998, 0.133810244, 0.00349558667, 2.06090588e-05, 1.33546304e-08)
-)
-Q1, Q2, Q3, Q4 = map(np.float32, (0.4671434, 0.0258769767, 0.000328563245, 7.77654526e-07))
-
-
-def tanh(x: Any) -> Any:
-    """tanh inside compiled code: x P(x^2) / Q(x^2) for a float32, math.tanh for a float64.
-
-    The coefficients are a least-squares fit on [0, 9], reweighted until the largest relative error
-    was 2.1e-8; in float32 arithmetic it is 3.3e-7. A call of math.tanh would not be vectorised.
-    """
-    return math.tanh(x)
-
-
-@overload(tanh)
-def _tanh(x: Any) -> Callable[[Any], Any]:
-    def rational(x: Any) -> Any:
-        x = min(max(x, -BEYOND), BEYOND)
-        u = x * x
-        p = P0 + u * (P1 + u * (P2 + u * (P3 + u * P4)))
-        return x * p / (ONE + u * (Q1 + u * (Q2 + u * (Q3 + u * Q4))))
-
-    def exact(x: Any) -> Any:
-        return math.tanh(x)
-
-    return rational if x == numba.float32 else exact
-
-
-@compiled
-def _sigmoid(a: Floats, b: Floats, out: Floats) -> None:
-    """out = sigmoid(a + b) for a row, as tanh(x/2)/2 + 1/2."""
-    half = out.dtype.type(0.5)
-    for j in range(len(out)):
-        out[j] = tanh((a[j] + b[j]) * half) * half + half
-
-
-@compiled
-def _tanh_of_sum(a: Floats, b: Floats, out: Floats) -> None:
-    for j in range(len(out)):
-        out[j] = tanh(a[j] + b[j])
+from charrnn.nn.kernels.compiled import compiled, sigmoid_of_sum, tanh, tanh_of_sum
 
 
 @compiled
@@ -106,8 +57,8 @@ def lstm_forward(
     for n in range(B):
         for k in range(3):
             a, b = z[n, k * H : (k + 1) * H], hz[n, k * H : (k + 1) * H]
-            _sigmoid(a, b, gates[k, n])
-        _tanh_of_sum(z[n, 3 * H :], hz[n, 3 * H :], gates[3, n])
+            sigmoid_of_sum(a, b, gates[k, n])
+        tanh_of_sum(z[n, 3 * H :], hz[n, 3 * H :], gates[3, n])
         i, f, o, g = gates[0, n], gates[1, n], gates[2, n], gates[3, n]
         for j in range(H):
             c[n, j] = f[j] * c_prev[n, j] + i[j] * g[j]
@@ -154,8 +105,8 @@ def lstm_backward(
 def gru_reset(z: Floats, hz: Floats, h_prev: Floats, gates: Floats, inner: Floats) -> None:
     B, H = h_prev.shape
     for n in range(B):
-        _sigmoid(z[n, :H], hz[n, :H], gates[0, n])
-        _sigmoid(z[n, H : 2 * H], hz[n, H : 2 * H], gates[1, n])
+        sigmoid_of_sum(z[n, :H], hz[n, :H], gates[0, n])
+        sigmoid_of_sum(z[n, H : 2 * H], hz[n, H : 2 * H], gates[1, n])
         for j in range(H):
             inner[n, j] = gates[0, n, j] * h_prev[n, j]
 
@@ -166,7 +117,7 @@ def gru_before(
 ) -> None:
     B, H = h.shape
     for n in range(B):
-        _tanh_of_sum(z[n, 2 * H :], hn[n], gates[2, n])
+        tanh_of_sum(z[n, 2 * H :], hn[n], gates[2, n])
         for j in range(H):
             h[n, j] = h_prev[n, j] + gates[1, n, j] * (gates[2, n, j] - h_prev[n, j])
 
@@ -185,8 +136,8 @@ def gru_after(
 ) -> None:
     B, H = h.shape
     for n in range(B):
-        _sigmoid(z[n, :H], hz[n, :H], gates[0, n])
-        _sigmoid(z[n, H : 2 * H], hz[n, H : 2 * H], gates[1, n])
+        sigmoid_of_sum(z[n, :H], hz[n, :H], gates[0, n])
+        sigmoid_of_sum(z[n, H : 2 * H], hz[n, H : 2 * H], gates[1, n])
         for j in range(H):
             inner[n, j] = hn[n, j] + bh[j]
         for j in range(H):

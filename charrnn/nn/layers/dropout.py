@@ -12,7 +12,7 @@ from charrnn.nn.layers.noise import NoiseKey, keep_
 class Dropout:
     """Inverted dropout (Srivastava et al. 2014, section 10): y = x * mask, with E[mask] = 1.
 
-    Variational, a track drops the same units at every step of a chunk (Gal and Ghahramani 2016).
+    Variational: one mask per track for all steps of a chunk (Gal and Ghahramani 2016).
     """
 
     rate: float
@@ -37,10 +37,10 @@ class Dropout:
 
 
 class InputDropout:
-    """Characters that are not read: what the first layer makes of them is multiplied with 0.
+    """Dropout of input characters: their x Wx is multiplied by 0, others' by 1/(1 - rate).
 
-    One by one, or, variational, all of a kind in a track's chunk (Gal and Ghahramani 2016, 4.2).
-    It is memory for (T, B) characters of V kinds.
+    Each character on its own, or, variational, all occurrences of a symbol in a track's chunk (Gal
+    and Ghahramani 2016, 4.2). It is memory for (T, B) characters of V symbols.
     """
 
     def __init__(self, dropout: Dropout, T: int, B: int, V: int, dtype: DType) -> None:
@@ -71,5 +71,5 @@ class InputDropout:
             keep_(kept, self.dropout.rate)
 
     def factors(self, steps: int) -> Floats:
-        """What each of the chunk's characters is multiplied with, (T*B,)."""
+        """The factor of each of the chunk's characters, (T*B,)."""
         return self.kept[:steps].reshape(-1)

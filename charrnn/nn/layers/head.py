@@ -1,4 +1,4 @@
-"""The head: from hidden states to a score for every character of the vocabulary."""
+"""The head: from hidden states to the logits of every character of the vocabulary."""
 
 from dataclasses import dataclass
 

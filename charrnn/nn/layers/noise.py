@@ -26,9 +26,9 @@ QUIET = DropoutRates()
 
 @dataclass(frozen=True)
 class NoiseKey:
-    """Numbers of [0, 1) that belong to a step, a name, a layer, and to tracks.
+    """Random numbers of [0, 1) as a function of a step, a name, a layer and a track.
 
-    So a worker that has the tracks from `first_track` on drops what one process alone would, and a
+    A worker with the tracks from `first_track` on drops what one process alone would drop, and a
     part of a chunk, from `first_step` on of `steps`, what the whole chunk would.
     """
 
@@ -36,14 +36,14 @@ class NoiseKey:
     step: int
     first_track: int = 0
     first_step: int = 0
-    steps: int = 0  # of the whole chunk; 0: it is read in one part
+    steps: int = 0  # of the whole chunk; 0: it is one part
 
     def part(self, first_step: int, steps: int) -> "NoiseKey":
         """The same noise for the part of a chunk of `steps` that begins at `first_step`."""
         return replace(self, first_step=first_step, steps=steps)
 
     def over_time_(self, name: str, layer: int, out: Floats, scratch: Floats) -> None:
-        """Fill `out` (T, B, K): every step and track has its own. `scratch` has its size."""
+        """Fill `out` (T, B, K), different at every step. `scratch` has its size."""
         T, B, K = out.shape
         table = scratch.reshape(B, T * K)
         uniforms_(
@@ -56,19 +56,18 @@ class NoiseKey:
         np.copyto(out, table.reshape(B, T, K).swapaxes(0, 1))
 
     def once_(self, name: str, layer: int, out: Floats) -> None:
-        """Fill `out` (B, K): a track has the same at every step of a chunk."""
+        """Fill `out` (B, K), the same at every step of a chunk."""
         uniforms_(out, self.seed, name, self.step, layer, first=self.first_track)
 
     def for_all_(self, name: str, layer: int, out: Floats) -> None:
-        """Fill `out` with what is the same for every track."""
+        """Fill `out`, the same for every track."""
         uniforms_(out.reshape(1, -1), self.seed, name, self.step, layer, first=0)
 
 
 def keep_(numbers: Floats, rate: float) -> None:
     """Overwrite numbers of [0, 1) with a mask: 0 with probability `rate`, else 1/(1 - rate).
 
-    So the mean of what is multiplied with it stays (inverted dropout, Srivastava et al. 2014,
-    section 10).
+    The mask has mean 1: inverted dropout (Srivastava et al. 2014, section 10).
     """
     np.greater_equal(numbers, rate, out=numbers)
     np.multiply(numbers, 1.0 / (1.0 - rate), out=numbers)

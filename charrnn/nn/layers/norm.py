@@ -11,7 +11,7 @@ EPS = 1e-5  # added to the variance, as in PyTorch
 class Norm:
     """out = gain * (x - mean(x)) / deviation(x), for T blocks of R rows (R, N); eq. 4.
 
-    It is memory and belongs to a tape: y remembers the normalised rows of every block.
+    It is memory and belongs to a tape: y keeps the normalised rows of every block.
     """
 
     def __init__(self, T: int, R: int, N: int, dtype: DType) -> None:
@@ -25,8 +25,8 @@ class Norm:
         """Bytes of all its arrays."""
         return sum(array.nbytes for array in vars(self).values())
 
-    def forward(self, t: int, gain: Floats, out: Floats) -> None:
-        """out (R, N) from what was written to y[t], which is normalised in place."""
+    def forward_(self, t: int, gain: Floats, out: Floats) -> None:
+        """out (R, N) from the rows in y[t], which are normalised in place."""
         y, deviations = self.y[t][: len(out)], self.deviations[t][: len(out)]
         N = y.shape[1]
         np.matmul(y, ones(N, y.dtype), out=deviations)
@@ -54,6 +54,6 @@ class Norm:
         np.divide(dx, self.deviations[t][:R, None], out=dx)
 
     def gain_gradient(self, dout: Floats, dgain: Floats) -> None:
-        """The gradient of the gain (N,), from that of all that came out, (T, R, N)."""
+        """The gradient of the gain (N,), from that of all results, (T, R, N)."""
         T, R, _ = dout.shape
         np.einsum("trn,trn->n", dout, self.y[:T, :R], out=dgain)

@@ -1,4 +1,4 @@
-"""From what a layer reads to the pre-activations of its cell: z = x Wx + b, all steps at once."""
+"""The input projection of a layer: z = x Wx + b, for all steps of a chunk at once."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ ROWS_AT_ONCE = 256
 
 
 class Tables(NamedTuple):
-    """Memory for what belongs to every character rather than to every step."""
+    """Memory with one row per symbol of the alphabet, rather than per step."""
 
     z: Floats  # (V, G*H): Wx + b, behind an embedding E Wx + b
     dz: Floats  # (V, G*H)
@@ -67,7 +67,7 @@ class FromIds:
             product = np.matmul(embedding, product, out=tables.z)
         if tables.norm:
             np.copyto(tables.norm.y[0], product)
-            tables.norm.forward(0, p["gx"], out=tables.z)
+            tables.norm.forward_(0, p["gx"], out=tables.z)
             product = tables.z
         np.add(product, p["b"], out=tables.z)
 
@@ -133,7 +133,7 @@ class FromHidden:
         """z (R, G*H) from `x` (R, D)."""
         if norm:
             np.matmul(x, p["Wx"], out=norm.y[0, : len(x)])
-            norm.forward(0, p["gx"], out=z)
+            norm.forward_(0, p["gx"], out=z)
         else:
             np.matmul(x, p["Wx"], out=z)
         np.add(z, p["b"], out=z)

@@ -62,7 +62,7 @@ class RecurrentProduct:
             self.product(h, out)
         else:
             self.product(h, self.norm.y[t])
-            self.norm.forward(t, self.gain, out)
+            self.norm.forward_(t, self.gain, out)
 
     def backward(self, t: int, dout: Floats, dh: Floats) -> None:
         """dh (B, K) of step `t` from dout (B, N)."""

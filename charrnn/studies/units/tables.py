@@ -1,11 +1,13 @@
 """Tables of units: those that were found, and how the values of all are distributed."""
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from charrnn.draw.table import Column, Table
+from charrnn.studies.units.saturation import thresholds
 
 if TYPE_CHECKING:
     from charrnn.nn.arrays import Floats
@@ -54,11 +56,19 @@ def distribution_table(distributions: "Sequence[Distribution]") -> Table:
         )
         for one in distributions
     ]
-    note = (
-        "low, high: share of characters at which a unit is saturated, mean over all units: gates"
-        " below 0.1 and above 0.9; h, g, n below -0.9 and above 0.9"
+    note = "low, high: share of characters at which a unit is saturated, mean over all units: "
+    return Table(columns, rows, note=note + _saturated(distributions))
+
+
+def _saturated(distributions: "Sequence[Distribution]") -> str:
+    """What counts as saturated, by the range of each value that has bounds."""
+    ranges = {one.value.name: one.range for one in distributions if isfinite(one.range[0])}
+    names = {bounds: [k for k, b in ranges.items() if b == bounds] for bounds in ranges.values()}
+    limits = {bounds: thresholds(bounds) for bounds in names}
+    return "; ".join(
+        f"{', '.join(names[bounds])} below {low:g} and above {high:g}"
+        for bounds, (low, high) in limits.items()
     )
-    return Table(columns, rows, note=note)
 
 
 def _share(shares: "Floats") -> float | None:
