@@ -17,6 +17,7 @@ from charrnn.text import encoded, read, vocab
 from charrnn.text.corpus import Corpus, default_cache, open_corpus, split_stops
 from charrnn.text.read import TextFormat
 from charrnn.text.text_part import TextPart
+from tests.texts import FORMATS, WILD, at_once
 
 TEXT = "hello, wörld 😀"
 
@@ -65,6 +66,8 @@ def test_ids_of_any_alphabet(
     assert corpus.characters == size
     np.testing.assert_array_equal(corpus.codes, np.arange(size))
     np.testing.assert_array_equal(corpus.symbols, np.arange(first, first + size))
+    np.testing.assert_array_equal(corpus.counts, np.ones(size))
+    assert not corpus.codes.flags.writeable
 
 
 @settings(max_examples=30)
@@ -318,3 +321,44 @@ def test_the_parts_of_a_split_are_the_text(n: int, shares: list[int]) -> None:
     assert 0 <= stops[0] <= stops[1] <= n
     for stop, share in zip(stops, np.cumsum(split), strict=True):
         assert abs(stop - share * n) <= 1 + n * 2e-9
+
+
+@given(text=WILD.filter(lambda text: text.removeprefix("\ufeff") != ""), form=FORMATS)
+@settings(max_examples=60)
+def test_the_corpus_is_the_text(
+    tmp_path_factory: pytest.TempPathFactory, text: str, form: TextFormat
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "corpus.txt"
+    path.write_bytes(text.encode())
+    for _ in range(2):
+        corpus = open_corpus([path], form, tmp_path_factory.getbasetemp() / "corpora")
+        assert "".join(map(chr, corpus.symbols[corpus.codes])) == at_once(text, form)
+
+
+def test_a_changed_text_of_the_same_size_and_time_is_read_again(path: Path, cache: Path) -> None:
+    path.write_text("aaaa")
+    stamp = path.stat()
+    open_corpus([path], TextFormat(), cache)
+    path.write_text("abab")
+    os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    assert open_corpus([path], TextFormat(), cache).codes.tolist() == [0, 1, 0, 1]
+
+
+def test_a_cache_that_cannot_be_written_is_named(path: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataError, match="CHARRNN_CACHE"):
+        open_corpus([path], TextFormat(), tmp_path / "file" / "below")
+
+
+@pytest.mark.parametrize(
+    ("n", "split", "stops"),
+    [
+        (1_115_394, (0.9, 0.1, 0.0), [1_003_854, 1_115_394, 1_115_394]),
+        (100, (0.9, 0.05, 0.05), [90, 95, 100]),
+        (10, (0.7, 0.1, 0.2), [7, 8, 10]),
+        (5, (1.0, 0.0, 0.0), [5, 5, 5]),
+        (1, (0.5, 0.5, 0.0), [0, 1, 1]),
+    ],
+)
+def test_a_split_is_contiguous_and_whole(n: int, split: tuple, stops: list[int]) -> None:
+    assert split_stops(n, split) == stops

@@ -1,6 +1,8 @@
 """Reading and folding: every codec of Python, every place to cut, every file that is none."""
 
 import codecs
+import hashlib
+import os
 import sys
 import unicodedata
 from encodings.aliases import aliases
@@ -15,8 +17,23 @@ from charrnn.text import normalise as folding
 from charrnn.text import read
 from charrnn.text.normalise import Folding
 from charrnn.text.read import TextFormat, find_files, read_symbols
+from tests.texts import FORMATS, WILD, at_once
 
-NO_TEXT = ["punycode", "idna", "undefined", "unicode_escape", "raw_unicode_escape", "quopri", "uu"]
+NO_TEXT = [
+    "utf-9",
+    "rot13",
+    "base64",
+    "zlib",
+    "",
+    "a\0b",
+    "punycode",
+    "idna",
+    "undefined",
+    "unicode_escape",
+    "raw_unicode_escape",
+    "quopri",
+    "uu",
+]
 
 
 def is_of_text(name: str) -> bool:
@@ -41,7 +58,7 @@ def folded(text: str, form: str | None) -> str:
 
 @pytest.mark.parametrize("name", NO_TEXT)
 def test_what_is_not_for_text_files_is_refused(name: str) -> None:
-    with pytest.raises(UsageError, match=f"'{name}' is not an encoding of text; try utf-8"):
+    with pytest.raises(UsageError, match=r"is not an encoding of text; try utf-8"):
         TextFormat(encoding=name)
 
 
@@ -134,6 +151,77 @@ def test_newlines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int) -
     assert read_text(path, level="byte") == "a\r\nb\rc\n\r\r\n\0\r"
 
 
+@settings(max_examples=200)
+@given(text=WILD, form=FORMATS, block=st.integers(1, 9), look_back=st.integers(1, 9))
+def test_blocks_give_what_the_whole_gives(
+    tmp_path_factory: pytest.TempPathFactory,
+    text: str,
+    form: TextFormat,
+    block: int,
+    look_back: int,
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "blocks.txt"
+    path.write_bytes(text.encode("utf-8"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(read, "BLOCK", block)
+        patch.setattr(folding, "LOOK_BACK", look_back)
+        assert read_text(path, **vars(form)) == at_once(text, form)
+
+
+def test_what_cannot_be_cut_is_cut_at_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folding, "LONGEST", 100)
+    folder = Folding(lowercase=False, normalize="NFC")
+    fed = sum(len(folder.feed("\u0301" * 30)) for _ in range(10))
+    assert fed + len(folder.finish()) == 300
+    assert fed > 0
+
+
+@pytest.mark.parametrize(
+    ("encoding", "bom"),
+    [
+        ("utf-8", codecs.BOM_UTF8),
+        ("utf-16", codecs.BOM_UTF16_LE),
+        ("utf-16-le", codecs.BOM_UTF16_LE),
+        ("utf-32", codecs.BOM_UTF32_LE),
+    ],
+)
+def test_a_byte_order_mark_is_dropped(tmp_path: Path, encoding: str, bom: bytes) -> None:
+    little = encoding if encoding.endswith(("8", "le")) else f"{encoding}-le"
+    path = tmp_path / "marked.txt"
+    path.write_bytes(bom + "aé😀".encode(little))
+    assert read_text(path, encoding=encoding) == "aé😀"
+
+
+def first_bad_byte(raw: bytes) -> int:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start
+    return -1
+
+
+@settings(max_examples=150)
+@given(raw=st.binary(max_size=40), prefix=st.text("aé\n😀", max_size=12), block=st.integers(1, 7))
+def test_an_invalid_byte_is_told_exactly(
+    tmp_path_factory: pytest.TempPathFactory, raw: bytes, prefix: str, block: int
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "invalid.txt"
+    whole = prefix.encode() + raw
+    path.write_bytes(whole)
+    bad = first_bad_byte(whole)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(read, "BLOCK", block)
+        if bad < 0:
+            read_text(path)
+            return
+        with pytest.raises(DataError) as caught:
+            read_text(path)
+    line = whole[:bad].count(b"\n") + 1
+    assert f"{path}: byte {bad} (line {line}) is not utf-8: {whole[bad]:02x}" in str(caught.value)
+    assert "data.level" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
 # What neighbours decide: sigma, dotted I, jamo, marks out of order, vowel signs, joined emoji.
 ENTANGLED = [
     "ΟΔΟΣ ΟΔΟΣ'Σ ΑΣ.Β Σ",
@@ -169,6 +257,11 @@ def test_sigma_sees_what_it_would_see(pieces: list[str], form: str | None, look_
         assert "".join(map(fold.feed, pieces)) + fold.finish() == folded("".join(pieces), form)
 
 
+def joins(c: str, form: str) -> bool:
+    """Whether what comes before `c` is held back, since normalisation may change it."""
+    return not Folding(False, form).feed("a" + c)
+
+
 @pytest.mark.parametrize(("form", "decomposed"), [("NFC", "NFD"), ("NFKC", "NFKD")])
 def test_no_cut_comes_before_what_joins(form: str, decomposed: str) -> None:
     """Every character of Unicode that anything is composed with, and every one that has a class."""
@@ -177,25 +270,24 @@ def test_no_cut_comes_before_what_joins(form: str, decomposed: str) -> None:
         parts = unicodedata.normalize("NFD", c)
         composed = parts if unicodedata.normalize("NFC", parts) == c else ""
         for joined in composed[1:]:
-            assert not folding._begins_anew(joined, form), hex(point)
+            assert joins(joined, form), hex(point)
         if unicodedata.combining(unicodedata.normalize(decomposed, c)[0]):
-            assert not folding._begins_anew(c, form), hex(point)
+            assert joins(c, form), hex(point)
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFKC"])
 def test_lowercase_makes_nothing_join_or_cease_to(form: str) -> None:
     for c in filter(lambda c: c != c.lower(), map(chr, range(sys.maxunicode + 1))):
-        assert folding._begins_anew(c, form) == folding._begins_anew(c.lower()[0], form), hex(
-            ord(c)
-        )
+        assert joins(c, form) == joins(c.lower()[0], form), hex(ord(c))
 
 
-@pytest.mark.parametrize("unit", ["Привет", "日本語。", "😀", "हिन्दी", "가나", "ΚΑΙ", "ab\t", "¿¡"])
-def test_a_line_without_blanks_is_not_held_back(unit: str) -> None:
-    fold = Folding(True, "NFKC")
+@pytest.mark.parametrize("form", [None, "NFC", "NFKC"])
+@pytest.mark.parametrize("unit", ["Привет", "日本語。", "😀", "हिन्दी", "가나", "ΑΣ ", "ab\t", "¿¡"])
+def test_one_long_line_is_not_held_back(unit: str, form: str | None) -> None:
+    fold = Folding(True, form)
     for _ in range(5):
         fold.feed(unit * 5000)
-        assert len(fold.held) <= len(unit)
+        assert len(fold.held) <= 2 * len(unit)
 
 
 def test_two_stars_stand_for_any_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -251,3 +343,34 @@ def test_what_may_not_be_read_is_told_before_anything_is_read(
 def test_a_failure_while_reading_is_told(tmp_path: Path, level: str) -> None:
     with pytest.raises(DataError, match="cannot be read"):
         list(read_symbols([tmp_path], TextFormat(level=level)))
+
+
+def test_several_files_and_globs_are_one_text(tmp_path: Path, monkeypatch) -> None:
+    for name, text in {"b.txt": "b", "a.txt": "a", "c[1].txt": "c"}.items():
+        (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    files = find_files(["c[1].txt", "*.txt"])
+    assert [path.name for path in files] == ["c[1].txt", "a.txt", "b.txt"]
+    digest = hashlib.sha256()
+    blocks = list(read_symbols(files, TextFormat(), digest))
+    assert b"".join(bytes(block) for block in blocks) == b"cab"
+    assert digest.hexdigest() == hashlib.sha256(b"cab").hexdigest()
+
+
+def test_what_is_no_file_is_named(tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    for path in (fifo, tmp_path, Path("/dev/zero")):
+        with pytest.raises(DataError, match=f"{path}: not a file"):
+            find_files([str(path)])
+    with pytest.raises(DataError, match=r"nowhere.*: there is no such file"):
+        find_files([str(tmp_path / "nowhere*.txt")])
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "some.txt"
+    path.write_text("secret")
+    path.chmod(0)
+    with pytest.raises(DataError, match="cannot be read"):
+        read_text(path)

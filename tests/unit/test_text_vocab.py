@@ -1,5 +1,6 @@
 """Counting and numbering: there and back again, and what a model does not know."""
 
+import codecs
 import hashlib
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from charrnn.errors import DataError
 from charrnn.text import vocab
+from charrnn.text.nearest import nearest
 from charrnn.text.read import TextFormat
 from charrnn.text.vocab import (
     REPLACEMENT,
@@ -20,6 +22,7 @@ from charrnn.text.vocab import (
     display,
     tally_,
 )
+from tests.texts import WILD
 
 ALL_BYTES = Vocabulary("byte", tuple(range(256)))
 
@@ -172,3 +175,118 @@ def test_what_is_shown_is_printable() -> None:
     for byte in range(256):
         assert display(byte, "byte").isprintable(), hex(byte)
         assert display(byte, "byte").isascii(), hex(byte)
+
+
+def test_an_empty_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "empty.txt"
+    for raw in (b"", codecs.BOM_UTF8):
+        path.write_bytes(raw)
+        with pytest.raises(DataError, match="the text is empty"):
+            count_symbols([path], TextFormat())
+
+
+def test_an_accent_joins_across_two_files(tmp_path: Path) -> None:
+    (tmp_path / "1").write_text("e", encoding="utf-8")
+    (tmp_path / "2").write_text("\u0301", encoding="utf-8")
+    survey = count_symbols([tmp_path / "1", tmp_path / "2"], TextFormat(normalize="NFC"))
+    assert survey.symbols.tolist() == [ord("é")]
+
+
+@given(WILD.filter(lambda text: text.removeprefix("\ufeff") != ""))
+def test_counting_counts(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    path = tmp_path_factory.getbasetemp() / "counted.txt"
+    path.write_bytes(text.encode())
+    survey = count_symbols([path], TextFormat(newlines="keep"))
+    plain = text.removeprefix("\ufeff")
+    assert survey.symbols.tolist() == sorted(set(map(ord, plain)))
+    assert survey.counts.tolist() == [plain.count(chr(s)) for s in survey.symbols.tolist()]
+    assert survey.sha256 == hashlib.sha256(text.encode()).hexdigest()
+
+
+def built_of(text: str, min_count: int = 1, **options) -> Vocabulary:
+    symbols, counts = np.unique([ord(c) for c in text], return_counts=True)
+    return build_vocabulary(symbols, counts, "char", min_count, always_unk=False, **options)
+
+
+def test_ids_follow_the_code_points() -> None:
+    vocabulary = built_of("hello 😀")
+    assert "".join(map(chr, vocabulary.symbols)) == " ehlo😀"
+    assert vocabulary.encode("hello").tolist() == [2, 1, 3, 3, 4]
+    assert vocabulary.unk is None
+
+
+def test_rare_symbols_become_unk_which_is_last() -> None:
+    vocabulary = built_of("aaabbc", min_count=2)
+    assert (vocabulary.size, vocabulary.unk) == (3, 2)
+    assert vocabulary.encode("abcd").tolist() == [0, 1, 2, 2]
+    assert vocabulary.names() == ["'a'", "'b'", "<unk>"]
+
+
+def test_nothing_frequent_enough_is_an_error() -> None:
+    with pytest.raises(DataError, match="no symbol occurs 9 times; the most frequent one 3"):
+        built_of("aaab", min_count=9)
+
+
+def test_unknown_characters_are_named_with_what_is_near() -> None:
+    vocabulary = built_of("abc'-")
+    with pytest.raises(DataError) as caught:
+        vocabulary.encode("abÁA\u2019\u200b漢")
+    message = str(caught.value)
+    assert "'A' (it knows 'a')" in message
+    assert "'Á' (it knows 'a')" in message
+    assert '(it knows "\'")' in message
+    assert "U+200B ZERO WIDTH SPACE" in message
+    assert "'漢'" in message
+
+
+@pytest.mark.parametrize(
+    ("unknown", "known", "near"),
+    [
+        ("é", "e", "e"),
+        ("E", "e", "e"),
+        ("—", "-", "-"),
+        ('"', "“", "“"),
+        ("ﬀ", "f", "f"),
+        ("ß", "abc", ""),
+        ("a", "bcd", ""),
+    ],
+)
+def test_nearness(unknown: str, known: str, near: str) -> None:
+    assert "".join(map(chr, nearest(ord(unknown), [ord(k) for k in known]))) == near
+
+
+@pytest.mark.parametrize("level", ["char", "byte"])
+@given(symbols=st.sets(st.integers(0, 255), min_size=1), unk=st.booleans())
+def test_json_gives_the_vocabulary_back(level: str, symbols: set[int], unk: bool) -> None:
+    vocabulary = Vocabulary(level, tuple(sorted(symbols)), unk)
+    assert Vocabulary.from_json(vocabulary.to_json()) == vocabulary
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"format": 2},
+        {"level": "word"},
+        {"symbols": []},
+        {"symbols": [2, 1]},
+        {"symbols": [1, 1]},
+        {"symbols": [-1]},
+        {"symbols": [1114112]},
+        {"symbols": ["a"]},
+        {"symbols": [True]},
+        {"unk": 1},
+        {"symbols": "abc"},
+        {"level": "byte", "symbols": [256]},
+    ],
+)
+def test_what_is_no_vocabulary_is_refused(change: dict) -> None:
+    with pytest.raises(DataError, match="not a vocabulary"):
+        Vocabulary.from_json(built_of("abc").to_json() | change)
+
+
+def test_symbols_are_shown_so_that_no_terminal_obeys() -> None:
+    assert display(27) == r"'\x1b'"
+    assert display(0x301) == "U+0301 COMBINING ACUTE ACCENT"
+    assert display(0x202E) == "U+202E RIGHT-TO-LEFT OVERRIDE"
+    assert display(0x80, "byte") == "0x80"
+    assert display(ord("é")) == "'é'"
