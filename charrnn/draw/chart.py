@@ -12,7 +12,7 @@ from charrnn.draw.colours import series_colour
 from charrnn.nn.arrays import Floats
 
 WIDTH, HEIGHT = 520, 250
-LEFT, RIGHT, TOP, BOTTOM = 64, 16, 16, 44
+LEFT, RIGHT, TOP, BOTTOM = 72, 16, 16, 44
 LEAST = 1e-300  # the smallest number on a logarithmic axis
 MOST_TICKS = 6  # intervals of an axis
 MOST_POINTS = 800  # of a line: more than there are pixels for

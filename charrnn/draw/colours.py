@@ -1,6 +1,6 @@
 """Colours: ramps for numbers, and a palette for series, on pages, in pictures and in terminals.
 
-Both ramps are told apart by all kinds of colour vision, and are light enough that black text on any
+Both ramps can be read with all kinds of colour vision, and are light enough that black text on any
 of their colours has a contrast above 4.5 to 1 (WCAG 2.1, level AA).
 """
 
@@ -31,7 +31,7 @@ WHITE_TO_ORANGE: tuple[Colour, ...] = (
 )
 
 
-# Okabe and Ito (2008): told apart by all kinds of colour vision.
+# Okabe and Ito (2008): distinct for all kinds of colour vision.
 BLUE: Colour = (0, 114, 178)
 VERMILLION: Colour = (213, 94, 0)
 GREEN: Colour = (0, 158, 115)

@@ -1,4 +1,4 @@
-"""A figure of matplotlib: the one place that knows it."""
+"""Figures of matplotlib, written as PNG, SVG or PDF."""
 
 import os
 import warnings
@@ -19,7 +19,7 @@ WIDTH = 8.0  # inches
 def check_picture(path: str) -> None:
     """Raise UsageError where no picture could be written to `path`.
 
-    It is for those to ask who have work to do before they can draw.
+    Commands call it before long work whose result they draw.
     """
     if Path(path).suffix.lower() not in PICTURE_ENDINGS:
         raise UsageError(f"{path}: a picture's name ends in {', '.join(PICTURE_ENDINGS)}")
@@ -33,10 +33,10 @@ def check_picture(path: str) -> None:
 
 @contextmanager
 def picture(path: str) -> Iterator[Any]:
-    """Axes to draw on; at the end of the block they are written to `path`.
+    """Axes to draw on, written to `path` at the end of the block.
 
-    The name's ending says in which format. Raises UsageError where matplotlib is missing or the
-    file cannot be written.
+    The ending of `path` is the format. Raises UsageError where matplotlib is missing or the file
+    cannot be written.
     """
     with pictures(path, (5.0,)) as (axes,):
         yield axes
@@ -44,9 +44,9 @@ def picture(path: str) -> Iterator[Any]:
 
 @contextmanager
 def pictures(path: str, heights: Sequence[float]) -> Iterator[list[Any]]:
-    """Axes one below the other, of these heights in inches, that share what is to their right.
+    """Axes one below the other, of these heights in inches, with a common x axis.
 
-    Like `picture` otherwise.
+    Otherwise as `picture`.
     """
     check_picture(path)
     figure = _matplotlib()(figsize=(WIDTH, sum(heights)), layout="constrained")
@@ -64,13 +64,13 @@ def pictures(path: str, heights: Sequence[float]) -> Iterator[list[Any]]:
 
 
 def legible(name: str) -> str:
-    """A user's name as matplotlib shows it: neither as a formula nor as one to be left out."""
+    """A name that matplotlib reads neither as a formula nor as one to leave out."""
     escaped = one_line(name).replace("$", r"\$")
     return f" {escaped}" if escaped.startswith("_") else escaped
 
 
 def _matplotlib() -> Any:
-    """Its class of figures."""
+    """Matplotlib's class of figures. Raises UsageError where it is missing."""
     try:
         from matplotlib.figure import Figure
     except ImportError:

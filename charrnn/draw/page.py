@@ -17,7 +17,7 @@ from charrnn.storage.files import make_folder, write_text
 
 PAGE_ENDINGS = (".html", ".htm")
 
-# Nothing is loaded from anywhere, whatever a text or a name in the page would like.
+# Nothing is ever loaded, whatever a text or a name in the page contains.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
 
 FRAME = """\
@@ -52,9 +52,9 @@ def page(
     scripts: Sequence[str] = (),
     styles: Sequence[str] = (),
 ) -> str:
-    """A whole page. `body` is HTML; `data`, which becomes JSON, is what the `scripts` read.
+    """A whole page: `body` as HTML, and `data` as JSON for the `scripts`.
 
-    `scripts` and `styles` are paths of files in the package, in the order in which they count.
+    `scripts` and `styles` are paths of files in the package, in order.
     """
     return FRAME.format(
         policy=POLICY,
@@ -67,13 +67,13 @@ def page(
 
 
 def check_page(path: str | Path) -> None:
-    """Raise UsageError for a name that is no page's: it may be that of a text or a checkpoint."""
+    """Raise UsageError unless `path` ends as a page does: it may name a text or a checkpoint."""
     if Path(path).suffix.lower() not in PAGE_ENDINGS:
         raise UsageError(f"{path}: a page's name ends in {' or '.join(PAGE_ENDINGS)}")
 
 
 def save_page(path: str | Path, content: str) -> None:
-    """Write a page, and its folder if it is missing. Raises UsageError where that cannot be."""
+    """Write a page, and its folder if it is missing. Raises UsageError where it cannot."""
     check_page(path)
     try:
         make_folder(Path(path).parent)
@@ -88,9 +88,9 @@ def asset(name: str) -> str:
 
 
 def embedded(data: Any) -> str:
-    """JSON that no text in it can end: as safe in a script element as in a file.
+    """JSON that is safe in a script element: no text in it can end the element.
 
-    Lone surrogates stay escapes, and so is everything that HTML might read.
+    Lone surrogates and the special characters of HTML are escaped.
     """
     plain = json.dumps(data, separators=(",", ":"), allow_nan=False)
     return plain.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")

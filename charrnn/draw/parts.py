@@ -64,7 +64,7 @@ def _kind(column: Column) -> str:
 
 
 class Series(NamedTuple):
-    """Bars of a histogram, side by side with those of other series."""
+    """The bars of one series in a histogram."""
 
     name: str
     shares: Sequence[float]  # (n,) of each bin, 0 to 1
@@ -75,7 +75,7 @@ WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 520, 220, 48, 44, 24
 
 
 def histogram(title: str, axis: str, labels: Sequence[str], series: Sequence[Series]) -> str:
-    """An SVG of bars, as a share of the whole; `labels` (n,) stand below the bins."""
+    """An SVG of bars, as shares of the whole, with `labels` (n,) below the bins."""
     most = max((share for one in series for share in one.shares), default=0.0) or 1.0
     width, height = (WIDTH - LEFT) / len(labels), HEIGHT - BOTTOM - TOP
     parts = []

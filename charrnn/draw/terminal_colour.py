@@ -1,4 +1,4 @@
-"""Colours in a terminal: whether they are wanted, and a text in them."""
+"""Colours in a terminal: whether to use them, and text on coloured backgrounds."""
 
 import os
 from collections.abc import Sequence
@@ -14,14 +14,14 @@ CUBE = (0, 95, 135, 175, 215, 255)  # the steps of the 256 colours
 
 
 def wanted(choice: str) -> bool:
-    """Whether to use colours on stdout: `auto` is for a terminal that nobody has told not to."""
+    """Whether to use colours on stdout; `auto` asks the terminal and NO_COLOR."""
     return in_colour() if choice == "auto" else choice == "always"
 
 
 def painted(pieces: Sequence[str], colours: Sequence[Colour | None]) -> str:
     """The pieces one after the other, black on their colours; None leaves one as it is.
 
-    What a terminal would obey is made harmless, in a piece; a newline is never coloured.
+    Control characters in a piece are escaped; a newline is never coloured.
     """
     depth = _full if os.environ.get("COLORTERM") in ("truecolor", "24bit") else _of_256
     parts: list[str] = []

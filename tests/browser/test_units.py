@@ -176,7 +176,7 @@ def test_a_long_text_opens_within_a_second(
     )
     layer, unit, what = survey.surest
     said = browser.find_element("id", "said").text
-    assert said.startswith(f"Layer {layer}, unit {unit}, {what} goes with: ")
+    assert said.startswith(f"Layer {layer}, unit {unit}, {what} fits: ")
 
 
 def test_a_layer_alone(visit, watched: api.Watched, tmp_path: Path) -> None:

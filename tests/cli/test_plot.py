@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from charrnn import api
+from charrnn.studies.curves.panels import Shown, make_sheet
+from charrnn.studies.curves.picture import draw_curves
 
 CONFIG = """\
 data: {path: text.txt, split: [0.8, 0.1, 0.1]}
@@ -185,6 +187,22 @@ class TestPictures:
         assert any("x_1" in word for word in words)
         assert any("_hidden" in word for word in words)
         assert "learning rate" not in words
+
+    def test_a_legend_names_only_curves_that_there_are(self, charrnn, run: Path) -> None:
+        shortened(run, "unjudged", 3)
+        ran = charrnn("plot", "unjudged", "--out", "one.svg", "--panels", "loss")
+        assert ran.code == 0, ran.err
+        words = re.findall(r"<!-- (.+?) -->", Path("one.svg").read_text())
+        assert any(word.startswith("training") for word in words)
+        assert not any(word.startswith("validation") for word in words)
+
+    def test_a_single_part_is_named_by_the_axis(self, run: Path) -> None:
+        shown = [Shown(name, k, api.curves("run")) for k, name in enumerate("ab")]
+        draw_curves(make_sheet(shown, parts=["validation"]), "both.svg")
+        words = re.findall(r"<!-- (.+?) -->", Path("both.svg").read_text())
+        assert "validation loss, nats/char" in words
+        assert "validation" not in words
+        assert {"a", "b"} <= set(words)
 
     @pytest.mark.parametrize("ending", ["png", "pdf", "PNG"])
     def test_the_ending_is_the_format(self, charrnn, run: Path, ending: str) -> None:

@@ -19,7 +19,7 @@ MEANING = {
 def baseline_table(
     baselines: "Sequence[Baseline]", title: str = "", model: float | None = None
 ) -> Table:
-    """A row for each baseline, and one for a `model` of so many nats/char, the best one last."""
+    """A row for each baseline; with the loss of a `model`, it is among them, the best one last."""
     columns = (
         Column("baseline" if model is None else "predicted by"),
         Column("nats/char", ".4f"),

@@ -1,4 +1,4 @@
-"""The curves of runs as a picture: losses above, and below them what explains them."""
+"""The curves of runs as a picture: losses, and below them learning rate, gradients, clipping."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -32,7 +32,7 @@ WORDS = {
 
 
 def draw_curves(sheet: Sheet, path: str) -> None:
-    """Draw it into `path`. Raises UsageError where that cannot be."""
+    """Draw a sheet into `path`. Raises UsageError where it cannot be written."""
     several = len({one.colour for one in sheet.shown}) > 1
     with pictures(path, [HEIGHTS[panel.kind] for panel in sheet.panels]) as rows:
         for k, (axes, panel) in enumerate(zip(rows, sheet.panels, strict=True)):
@@ -71,7 +71,7 @@ def _draw(axes: Any, line: Trace, several: bool) -> None:
 
 
 def _colour(line: Trace, several: bool) -> str:
-    """Of several runs each has its own; of one run each part that is no training has."""
+    """One colour per run; where there is one run, one per part."""
     if several:
         return series_colour(line.colour or 0)
     return to_css({"validation": VERMILLION, "test": GREEN, "limit": BLACK}.get(line.part, BLUE))
@@ -91,14 +91,14 @@ def _furnish(axes: Any, panel: Panel) -> None:
 
 
 def _runs(axes: Any, sheet: Sheet) -> Iterator[tuple[Any, str]]:
-    """A sign and a name for each colour."""
+    """A handle and a name for each colour, for the legend."""
     for colour, name in {one.colour: one.name for one in sheet.shown}.items():
         style = "-" if colour < len(SERIES) else "--"
-        yield _sign(axes, color=series_colour(colour), linestyle=style), legible(name)
+        yield _handle(axes, color=series_colour(colour), linestyle=style), legible(name)
 
 
 def _parts(axes: Any, panel: Panel, several: bool) -> Iterator[tuple[Any, str]]:
-    """A sign and a word for each part of a panel that needs one."""
+    """A handle and a word for each part of a panel that needs one."""
     first = {line.part: line for line in reversed(panel.lines)}
     for part, word in WORDS.items():
         if part in first and (panel.kind == "loss" or part == "limit"):
@@ -106,11 +106,11 @@ def _parts(axes: Any, panel: Panel, several: bool) -> Iterator[tuple[Any, str]]:
             values = first[part].y[np.isfinite(first[part].y)]
             best = f", lowest {values.min():.4f}" if part == "validation" and values.size else ""
             best = f" {values.min():.4f}" if part == "test" else best
-            sign = _sign(axes, **{"color": color, **PLAIN[part]})
+            sign = _handle(axes, **{"color": color, **PLAIN[part]})
             yield sign, word + ("" if several else best)
 
 
-def _sign(axes: Any, **look: Any) -> Any:
+def _handle(axes: Any, **look: Any) -> Any:
     """A line of no points, for the legend."""
     (line,) = axes.plot([], [], **look)
     return line

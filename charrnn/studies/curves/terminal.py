@@ -27,7 +27,7 @@ class Ruler(NamedTuple):
 
 
 def letter(colour: int) -> str:
-    """What marks the validation losses of a run, and its line where there are no colours."""
+    """The mark of the validation losses of a run, and of its line where there are no colours."""
     return LETTERS[colour % len(LETTERS)]
 
 
@@ -76,7 +76,7 @@ def _lost(height: int, marks: list[Tick]) -> int:
 
 
 def _seen(line: Trace, panel: Panel) -> Trace | None:
-    """What of a line is shown, of the training only the smooth one; of gradients the logarithm."""
+    """The visible points of a line, or None: no raw losses; the logarithm of gradient norms."""
     if line.part in ("raw", "mark"):
         return None
     y = line.y
@@ -133,12 +133,12 @@ def key_table(shown: "Sequence[Shown]", *, bits: bool) -> Table:
     unit, unit_name = (1 / log(2), "bits/char") if bits else (1.0, "nats/char")
     rows: list[Row] = []
     for one in shown:
-        told = one.curves
-        steps = int(told.along.steps[-1]) if told.along.steps.size else 0
-        train = float(told.smoothed[-1]) if told.smoothed.size else None
+        curves = one.curves
+        steps = int(curves.along.steps[-1]) if curves.along.steps.size else 0
+        train = float(curves.smoothed[-1]) if curves.smoothed.size else None
         losses = [
             loss * unit if loss is not None and isfinite(loss) else None
-            for loss in (train, told.best_val, told.test)
+            for loss in (train, curves.best_val, curves.test)
         ]
         rows.append((letter(one.colour), one.name, steps, *losses, unit_name))
     return Table(columns, rows)

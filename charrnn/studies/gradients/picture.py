@@ -1,4 +1,4 @@
-"""How far the error signal travels: a line a layer and state, on a log axis."""
+"""The picture of gradient flow: the norm by lag, one line per layer and state."""
 
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ STYLES = ("-", "--", ":")  # of the first, second ... state of a cell
 
 
 def draw_flow(flow: "GradientFlow", path: str) -> None:
-    """Draw medians and quartiles into `path`. Raises UsageError where that cannot be."""
+    """Draw medians and quartiles into `path`. Raises UsageError where it cannot."""
     lags = np.arange(1, flow.lags + 1)
     states = [*dict.fromkeys(signal.state for signal in flow.signals)]
     with picture(path) as axes:
@@ -54,5 +54,5 @@ def draw_flow(flow: "GradientFlow", path: str) -> None:
 
 
 def on_log_axis(norms: Floats) -> Floats:
-    """What is 0 or infinite has no place there, and is left out."""
+    """Norms with NaN for 0 and infinity, which a log axis cannot show."""
     return np.where(np.isfinite(norms) & (norms > 0), norms, np.nan)

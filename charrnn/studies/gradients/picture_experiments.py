@@ -1,4 +1,4 @@
-"""The textbook's experiments, and the recall curve."""
+"""Pictures of the textbook's experiment and of the recall curve."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ MARKERS = "osD^v"
 
 
 def draw_textbook(found: "Sequence[Experiment]", path: str) -> None:
-    """Draw the norms of `found` into `path`. Raises UsageError where that cannot be."""
+    """Draw the norms of `found` into `path`. Raises UsageError where it cannot."""
     with picture(path) as axes:
         axes.set_yscale("log")
         for k, one in enumerate(found):
@@ -32,13 +32,13 @@ def draw_textbook(found: "Sequence[Experiment]", path: str) -> None:
                 label=f"{label}, with tanh",
             )
         axes.set_xlabel("steps back")
-        axes.set_ylabel("norm of the gradient, of 1 at the start")
+        axes.set_ylabel("gradient norm (1 at the start)")
         axes.grid(alpha=0.3)
         axes.legend(fontsize="small")
 
 
 def draw_recall(curve: "RecallCurve", path: str) -> None:
-    """Draw the losses of `curve` into `path`. Raises UsageError where that cannot be."""
+    """Draw the losses of `curve` into `path`. Raises UsageError where it cannot."""
     with picture(path) as axes:
         lags = curve.lags
         for k, learner in enumerate(curve.learners):
@@ -63,7 +63,7 @@ def draw_recall(curve: "RecallCurve", path: str) -> None:
         axes.set_xticks(lags, [str(lag) for lag in lags])
         axes.minorticks_off()
         axes.set_ylim(bottom=0)
-        axes.set_xlabel("steps between the symbol and the question")
+        axes.set_xlabel("steps between the symbol and its recall")
         axes.set_ylabel("loss on new sequences, nats")
         axes.grid(alpha=0.3)
         axes.legend()

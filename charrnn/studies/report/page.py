@@ -22,7 +22,7 @@ FREQUENT = 12
 OUTCOMES = {"interrupted": "It was interrupted.", "diverged": "It diverged."}
 
 
-def report_page(found: "Report") -> str:
+def report_page(report: "Report") -> str:
     """The page as HTML."""
     sections = [
         (_quality, ""),
@@ -32,14 +32,14 @@ def report_page(found: "Report") -> str:
     ]
     body = "\n".join(
         [
-            *_summary(found),
+            *_summary(report),
             '<div class="sections">',
-            *(_section(kind, part(found)) for part, kind in sections),
+            *(_section(kind, part(report)) for part, kind in sections),
             "</div>",
         ]
     )
-    samples = [{"step": f"{one.step:,}", "text": one.text} for one in found.curves.samples]
-    title = f"Report on {one_line(found.run.name)}"
+    samples = [{"step": f"{one.step:,}", "text": one.text} for one in report.curves.samples]
+    title = f"Report on {one_line(report.run.name)}"
     return page(
         title, body, data={"samples": samples}, scripts=("draw/text.js", "studies/report/report.js")
     )
@@ -50,46 +50,46 @@ def _section(kind: str, parts: Iterator[str]) -> str:
     return f'<section class="{kind}">\n{inside}\n</section>' if inside else ""
 
 
-def _summary(found: "Report") -> Iterator[str]:
-    told = found.curves
-    steps = int(told.along.steps[-1]) if told.along.steps.size else 0
-    seconds = 60 * float(np.nanmax(told.along.minutes, initial=0.0))
+def _summary(report: "Report") -> Iterator[str]:
+    curves = report.curves
+    steps = int(curves.along.steps[-1]) if curves.along.steps.size else 0
+    seconds = 60 * float(np.nanmax(curves.along.minutes, initial=0.0))
     time = f"{seconds / 60:,.1f} minutes" if seconds >= 60 else f"{seconds:.1f} seconds"
     trained_for = f"{steps:,} steps in {time}" if steps else "not a step yet"
-    size = f", {told.parameters:,} parameters" if told.parameters else ""
-    yield f"<p>{escape(found.network)}{size}. Trained for {trained_for}. {_ending(told)}</p>"
-    for why in found.missing:
+    size = f", {curves.parameters:,} parameters" if curves.parameters else ""
+    yield f"<p>{escape(report.network)}{size}. Trained for {trained_for}. {_ending(curves)}</p>"
+    for why in report.missing:
         yield f'<p class="soft">Left out: {escape(one_line(why))}</p>'
 
 
-def _ending(told: "Curves") -> str:
-    if told.ended is None:
+def _ending(curves: "Curves") -> str:
+    if curves.ended is None:
         return "It has not stopped."
-    return OUTCOMES.get(told.ended, f"It stopped at train.{escape(told.ended)}.")
+    return OUTCOMES.get(curves.ended, f"It stopped at train.{escape(curves.ended)}.")
 
 
-def _quality(found: "Report") -> Iterator[str]:
+def _quality(report: "Report") -> Iterator[str]:
     """Its losses, among those of the baselines on the same part."""
-    told = found.curves
-    reached = {"validation": told.best_val, "test": told.test}
+    curves = report.curves
+    reached = {"validation": curves.best_val, "test": curves.test}
     known = [
         f"{loss:.4f} nats/char on {part}" for part, loss in reached.items() if loss is not None
     ]
     if known:
         yield "<h2>How good it is</h2>"
         yield f"<p>Its best weights reach {' and '.join(known)}.</p>"
-    if found.text is None or not found.baselines:
+    if report.text is None or not report.baselines:
         return
-    part = found.text.judged
+    part = report.text.judged
     title = f"losses on the {part} part, beside simpler models"
-    yield table_html(baseline_table(found.baselines, title, reached.get(part)))
+    yield table_html(baseline_table(report.baselines, title, reached.get(part)))
 
 
-def _text(found: "Report") -> Iterator[str]:
+def _text(report: "Report") -> Iterator[str]:
     """The files, parts and symbols of its text."""
-    if found.text is None:
+    if report.text is None:
         return
-    facts: TextFacts = found.text
+    facts: TextFacts = report.text
     train, val, test = facts.parts
     yield "<h2>The text</h2>"
     yield (
@@ -103,25 +103,25 @@ def _text(found: "Report") -> Iterator[str]:
     yield table_html(Table(columns, rows, "most frequent symbols" if is_cut else "symbols"))
 
 
-def _run(found: "Report") -> Iterator[str]:
+def _run(report: "Report") -> Iterator[str]:
     """Speed, software and machine."""
-    speeds = found.curves.chars_per_second
+    speeds = report.curves.chars_per_second
     speeds = speeds[np.isfinite(speeds)]
     speed = f"{np.median(speeds):,.0f} characters/s" if speeds.size else ""
     facts: list[tuple[str, Any]] = [
         ("speed, median of steps", speed),
-        ("processes", found.start.get("workers")),
-        ("kernels", found.start.get("kernels")),
-        ("charrnn", found.start.get("version")),
-        ("on", found.start.get("environment")),
-        ("resumed after", ", ".join(f"step {step:,}" for step in found.curves.resumes)),
+        ("processes", report.start.get("workers")),
+        ("kernels", report.start.get("kernels")),
+        ("charrnn", report.start.get("version")),
+        ("on", report.start.get("environment")),
+        ("resumed after", ", ".join(f"step {step:,}" for step in report.curves.resumes)),
     ]
     yield "<h2>Speed and environment</h2>"
     rows = [(name, str(value)) for name, value in facts if value]
     yield table_html(Table((Column("what"), Column("value")), rows, "from the record of the run"))
 
 
-def _config(found: "Report") -> Iterator[str]:
-    if found.config:
+def _config(report: "Report") -> Iterator[str]:
+    if report.config:
         yield "<h2>Its config</h2>"
-        yield f'<pre class="scroll" tabindex="0">{escape(found.config)}</pre>'
+        yield f'<pre class="scroll" tabindex="0">{escape(report.config)}</pre>'

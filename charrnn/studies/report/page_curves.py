@@ -28,15 +28,15 @@ NO_SAMPLES = """\
 """
 
 
-def course(found: "Report") -> Iterator[str]:
+def course(report: "Report") -> Iterator[str]:
     """The curves, the samples and the notes of a run."""
-    shown = Shown(found.run.name, 0, found.curves)
+    shown = Shown(report.run.name, 0, report.curves)
     yield "<h2>How it went</h2>"
-    if not np.isfinite(found.curves.train).any():
+    if not np.isfinite(report.curves.train).any():
         yield '<p class="soft">There is no step yet.</p>'
         return
     sheet = make_sheet([shown], told_kinds([shown]))
-    steps = [float(one.step) for one in found.curves.samples]
+    steps = [float(one.step) for one in report.curves.samples]
     across = Axis(sheet.unit, whole=sheet.whole)
     yield '<div class="sections">'
     for panel in sheet.panels:
@@ -47,9 +47,9 @@ def course(found: "Report") -> Iterator[str]:
         yield "</figure>"
     yield "</div>"
     yield SAMPLES.format(last=len(steps) - 1) if steps else NO_SAMPLES
-    for note in found.curves.notes:
+    for note in report.curves.notes:
         yield f'<p class="soft">Step {note.step:,}: {escape(note.text)}</p>'
-    for one in found.curves.not_finite:
+    for one in report.curves.not_finite:
         yield (
             f'<p class="soft">Step {one.step:,}: {escape(one.what)} was not finite; {one.then}.</p>'
         )

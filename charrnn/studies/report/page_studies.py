@@ -17,42 +17,43 @@ if TYPE_CHECKING:
 LISTED = 20  # rows of the table of symbols
 
 
-def symbols(found: "Report") -> Iterator[str]:
+def symbols(report: "Report") -> Iterator[str]:
     """The symbols that cost most."""
-    if found.surprisal is None or found.text is None:
+    if report.surprisal is None or report.text is None:
         return
     yield "<h2>What it finds hard</h2>"
     title = (
-        f"loss by symbol, over {found.text.judged_chars:,} characters of the"
-        f" {found.text.judged} part"
+        f"loss by symbol, over {report.text.judged_chars:,} characters of the"
+        f" {report.text.judged} part"
     )
-    yield table_html(symbol_table(found.surprisal.symbols(), title, LISTED))
+    yield table_html(symbol_table(report.surprisal.symbols(), title, LISTED))
 
 
-def units(found: "Report") -> Iterator[str]:
+def units(report: "Report") -> Iterator[str]:
     """The units that fit a signal of the text, the best ones first."""
-    if found.units is None:
+    if report.units is None:
         return
     yield "<h2>What its units know</h2>"
-    if not found.units.found:
+    if not report.units.found:
         yield '<p class="soft">The text has none of the signals that the search knows.</p>'
         return
-    yield table_html(found_table(sorted(found.units.found, key=lambda one: -abs(one.held_out))))
+    yield table_html(found_table(sorted(report.units.found, key=lambda one: -abs(one.held_out))))
 
 
-def gradients(found: "Report") -> Iterator[str]:
+def gradients(report: "Report") -> Iterator[str]:
     """How far gradients travel back through time."""
-    if found.flow is None:
+    if report.flow is None:
         return
-    lags = np.arange(1, found.flow.lags + 1, dtype=np.float64)
+    lags = np.arange(1, report.flow.lags + 1, dtype=np.float64)
     lines = [
-        Curve(name_of(one), lags, one.median / (one.median[0] or 1.0)) for one in found.flow.signals
+        Curve(name_of(one), lags, one.median / (one.median[0] or 1.0))
+        for one in report.flow.signals
     ]
     yield "<h2>How far its gradients travel</h2>"
     yield line_chart(
         lines,
         Axis("lag T - t, steps", whole=True),
-        Axis("median |dL_T/dh_t|, lag 1 = 1", log=True),
+        Axis("gradient norm (1 at lag 1)", log=True),
         "Gradient norm by lag",
     )
-    yield table_html(reach_table(found.flow))
+    yield table_html(reach_table(report.flow))

@@ -50,9 +50,9 @@ the arrow keys.</p>
 """
 
 
-def surprisal_page(found: "Surprisal", *, chars: int, lines: int) -> str:
+def surprisal_page(surprisal: "Surprisal", *, chars: int, lines: int) -> str:
     """The page of the first `chars` characters and the `lines` most surprising lines."""
-    score, text = found.score, found.text
+    score, text = surprisal.score, surprisal.text
     views = [
         view("surprisal", "bits", FULL_SURPRISAL, "0 bits", f"{FULL_SURPRISAL:.0f} bits or more"),
         view("rank among the guesses", "rank", FULL_RANK, "first", f"{FULL_RANK}th or later"),
@@ -65,23 +65,23 @@ def surprisal_page(found: "Surprisal", *, chars: int, lines: int) -> str:
         ),
     ]
     body = (
-        f"<p>{escape(path_of(found))} predicts each character from all before it:"
+        f"<p>{escape(path_of(surprisal))} predicts each character from all before it:"
         f" <strong>{score.bits_per_char:.4f} bits/char</strong>"
         f" ({score.nats_per_char:.4f} nats/char) over {score.characters:,} characters, like"
         f" choosing among {score.perplexity:.2f} equally likely characters (perplexity);"
-        f" {escape(found.verdict)}.</p>\n"
+        f" {escape(surprisal.verdict)}.</p>\n"
         + text_part(views, text, chars)
         + LINES
-        + ranked_lines(found.lines(lines), "most surprising lines", text, chars)
-        + symbols_beside(table_html(symbol_table(found.symbols())), _distribution(found))
+        + ranked_lines(surprisal.lines(lines), "most surprising lines", text, chars)
+        + symbols_beside(table_html(symbol_table(surprisal.symbols())), _distribution(surprisal))
     )
-    data = page_data(text, chars, views, {"": found})
+    data = page_data(text, chars, views, {"": surprisal})
     return page(f"Surprisal of {one_line(text.name)}", body, data=data, scripts=SCRIPTS)
 
 
-def path_of(found: "Surprisal") -> str:
+def path_of(surprisal: "Surprisal") -> str:
     """The path of the model, on one line."""
-    return one_line(str(found.trained.path))
+    return one_line(str(surprisal.trained.path))
 
 
 def view(
@@ -178,10 +178,10 @@ def bin_labels() -> list[str]:
     return [*(f"{k}-{k + 1}" for k in range(LAST_BIN)), f"{LAST_BIN}+"]
 
 
-def _distribution(found: "Surprisal") -> str:
+def _distribution(surprisal: "Surprisal") -> str:
     series = [
-        Series("share of the characters", shares_of_bins(found.bits), SKY_BLUE),
-        Series("share of the loss", shares_of_bins(found.bits, found.bits), ORANGE),
+        Series("share of the characters", shares_of_bins(surprisal.bits), SKY_BLUE),
+        Series("share of the loss", shares_of_bins(surprisal.bits, surprisal.bits), ORANGE),
     ]
     title = "Characters by their surprisal, and their share of the loss"
     return histogram(title, "surprisal, bits", bin_labels(), series)

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from charrnn.studies.surprisal.difference import Difference
 
 
-def difference_page(found: "Difference", *, chars: int, lines: int) -> str:
+def difference_page(difference: "Difference", *, chars: int, lines: int) -> str:
     """The page of the first `chars` characters and, for each model, its `lines` best lines."""
-    text, full = found.text, f"{FULL_DIFFERENCE:.0f} bits or more"
+    text, full = difference.text, f"{FULL_DIFFERENCE:.0f} bits or more"
     sides = (f"A better, {full}", f"B better, {full}")
     ends = ("0 bits", f"{FULL_SURPRISAL:.0f} bits or more")
     views = [
@@ -39,37 +39,52 @@ def difference_page(found: "Difference", *, chars: int, lines: int) -> str:
         view("surprisal of B", "bits", FULL_SURPRISAL, *ends, model=1),
     ]
     body = (
-        _summary(found)
+        _summary(difference)
         + text_part(views, text, chars)
         + LINES
         + '<div class="beside">\n'
         + ranked_lines(
-            found.better(-1, lines), "lines where A is better, and by how much", text, chars, -1
+            difference.better(-1, lines),
+            "lines where A is better, and by how much",
+            text,
+            chars,
+            -1,
         )
         + ranked_lines(
-            found.better(1, lines), "lines where B is better, and by how much", text, chars
+            difference.better(1, lines), "lines where B is better, and by how much", text, chars
         )
         + "</div>\n"
-        + symbols_beside(table_html(symbol_difference_table(found.symbols())), _distribution(found))
+        + symbols_beside(
+            table_html(symbol_difference_table(difference.symbols())), _distribution(difference)
+        )
     )
-    data = page_data(text, chars, views, {"A": found.a, "B": found.b})
-    data["left"] = np.flatnonzero(~found.counted[:chars]).tolist()
+    data = page_data(text, chars, views, {"A": difference.a, "B": difference.b})
+    data["left"] = np.flatnonzero(~difference.counted[:chars]).tolist()
     return page(f"Two models on {one_line(text.name)}", body, data=data, scripts=SCRIPTS)
 
 
-def _summary(found: "Difference") -> str:
-    a, b = (mean / log(2) for mean in found.means())
+def _summary(difference: "Difference") -> str:
+    a, b = (mean / log(2) for mean in difference.means())
     return (
-        f"<p>A is {escape(path_of(found.a))}, with {a:.4f} bits/char over {found.characters:,}"
-        f" characters; B is {escape(path_of(found.b))}, with {b:.4f}."
-        f" <strong>{escape(found.verdict)}.</strong></p>\n"
+        f"<p>A is {escape(path_of(difference.a))}, with {a:.4f} bits/char over"
+        f" {difference.characters:,} characters;"
+        f" B is {escape(path_of(difference.b))}, with {b:.4f}."
+        f" <strong>{escape(difference.verdict)}.</strong></p>\n"
     )
 
 
-def _distribution(found: "Difference") -> str:
+def _distribution(difference: "Difference") -> str:
     series = [
-        Series("share of the characters, A", shares_of_bins(found.a.bits[found.counted]), SKY_BLUE),
-        Series("share of the characters, B", shares_of_bins(found.b.bits[found.counted]), ORANGE),
+        Series(
+            "share of the characters, A",
+            shares_of_bins(difference.a.bits[difference.counted]),
+            SKY_BLUE,
+        ),
+        Series(
+            "share of the characters, B",
+            shares_of_bins(difference.b.bits[difference.counted]),
+            ORANGE,
+        ),
     ]
     title = "Characters by their surprisal under A and under B"
     return histogram(title, "surprisal, bits", bin_labels(), series)

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from charrnn.studies.surprisal.difference import Difference
     from charrnn.studies.surprisal.study import Surprisal
 
-IN_TERMINAL, IN_PAGE = 2000, 200_000  # characters that are shown unless somebody says
+IN_TERMINAL, IN_PAGE = 2000, 200_000  # characters that are shown by default
 
 
 class Presentation:
-    """What one model, or each of two, expected at every character of a text."""
+    """The surprisal of a text under one model, or under each of two."""
 
     def __init__(self, trained: "Trained", paths: Sequence[str], other: "Trained | None") -> None:
         from charrnn.studies.surprisal.difference import difference_of
@@ -36,29 +36,29 @@ class Presentation:
 
     @property
     def score(self) -> "Score":
-        """Of the first model."""
+        """The score of the first model."""
         return self.one.score
 
     def verdict(self) -> str:
-        """How the two models compare, if there are two."""
+        """The comparison of the two models, or nothing for one."""
         return "" if self.both is None else against.verdict(self.both)
 
     def view(self, chars: int | None, lines: int, *, colours: bool) -> str:
-        """For a terminal, harmless."""
+        """The text and the tables for a terminal, harmless."""
         most = IN_TERMINAL if chars is None else chars
         if self.both is None:
             return surprisal.view(self.one, chars=most, lines=lines, colours=colours)
         return against.view(self.both, chars=most, lines=lines, colours=colours)
 
     def values(self, chars: int | None, lines: int) -> dict[str, Any]:
-        """For JSON."""
+        """The values for JSON."""
         most = IN_PAGE if chars is None else chars
         if self.both is None:
             return {"surprisal": surprisal.values(self.one, chars=most, lines=lines)}
         return {"against": against.values(self.both, chars=most, lines=lines)}
 
     def save_page(self, path: str, chars: int | None, lines: int) -> None:
-        """Write the page. Raises UsageError where that cannot be."""
+        """Write the page. Raises UsageError where it cannot."""
         from charrnn.draw.page import save_page
         from charrnn.studies.surprisal.page import surprisal_page
         from charrnn.studies.surprisal.page_difference import difference_page

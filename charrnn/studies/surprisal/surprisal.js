@@ -1,5 +1,5 @@
 "use strict";
-// A text coloured by what one model, or each of two, expected at every character.
+// A text coloured by its surprisal under one model, or under each of two.
 
 const { before, views, left } = PAGE_DATA;
 const text = numbersOf(PAGE_DATA.text);
@@ -15,7 +15,7 @@ const models = PAGE_DATA.models.map((model) => ({
   most: model.most, // guesses of a character
 }));
 
-// How far on its ramp, 0 to 1, a view has predicted character k.
+// The place of predicted character k on the ramp of a view, 0 to 1.
 const measures = {
   bits: (k, view) => models[view.model].bits[k] / view.full,
   entropy: (k, view) => models[view.model].entropy[k] / view.full,
@@ -41,11 +41,11 @@ function describe(i) {
   return make("div", {}, make("strong", {}, name), word, make("div", { className: "beside" }, ...parts));
 }
 
-// What a model expected at predicted character k: how surprising it was, and the first guesses.
+// The surprisal of predicted character k under a model, and the first guesses.
 function expected(model, k) {
   const rank = model.ranks[k], count = model.names.length;
   const line = `${model.name ? `${model.name}: ` : ""}${model.bits[k].toFixed(2)} bits, guess ${rank} of ${count}`;
-  const hoped = `it expected ${model.entropy[k].toFixed(2)} bits (entropy)`;
+  const hoped = `entropy of the prediction: ${model.entropy[k].toFixed(2)} bits`;
   const body = make("tbody");
   for (let j = 0; j < model.most; j++) {
     const at = k * model.most + j;

@@ -8,7 +8,7 @@ from charrnn.studies.surprisal.study import Line, SymbolLoss
 
 LONGEST = 50  # characters of a line that are shown
 
-# What JSON says of a symbol: the character itself, where people read its name.
+# A symbol in JSON: the character itself and its code; people read its name.
 _CODED = (Column(key="symbol", shown=False), Column(key="codepoint", shown=False))
 
 

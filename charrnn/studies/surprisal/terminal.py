@@ -18,40 +18,40 @@ if TYPE_CHECKING:
 SYMBOLS = 20  # rows of a table
 
 
-def view(found: "Surprisal", *, chars: int, lines: int, colours: bool) -> str:
+def view(surprisal: "Surprisal", *, chars: int, lines: int, colours: bool) -> str:
     """The text and the tables for a terminal, harmless."""
     tables = (
-        line_table(found.lines(lines), "most surprising lines"),
-        symbol_table(found.symbols(), most=SYMBOLS),
+        line_table(surprisal.lines(lines), "most surprising lines"),
+        symbol_table(surprisal.symbols(), most=SYMBOLS),
     )
-    text = f"{found.verdict}\n{_shown(found, chars, colours)}"
+    text = f"{surprisal.verdict}\n{_shown(surprisal, chars, colours)}"
     return "\n".join([text, *map(table_text, tables)])
 
 
-def _shown(found: "Surprisal", chars: int, colours: bool) -> str:
+def _shown(surprisal: "Surprisal", chars: int, colours: bool) -> str:
     """The text, and a legend of its colours or digits."""
-    bits = found.bits[:chars]
+    bits = surprisal.bits[:chars]
     if not chars:
         return ""
     if colours:
-        text = in_colours(found.text, bits / FULL_SURPRISAL, WHITE_TO_ORANGE)
+        text = in_colours(surprisal.text, bits / FULL_SURPRISAL, WHITE_TO_ORANGE)
         labels = [f"{k}" for k in range(int(FULL_SURPRISAL))] + [f"{FULL_SURPRISAL:.0f}+"]
-        text += cut(found.text, chars) + f"bits {legend(labels, WHITE_TO_ORANGE)}\n"
+        text += cut(surprisal.text, chars) + f"bits {legend(labels, WHITE_TO_ORANGE)}\n"
     else:
-        text = in_digits(found.text, [bits]) + cut(found.text, chars)
+        text = in_digits(surprisal.text, [bits]) + cut(surprisal.text, chars)
         text += "below each character, its bits: . for less than half a bit, 9 for nine or more\n"
     return f"\n{text}"
 
 
-def values(found: "Surprisal", *, chars: int, lines: int) -> dict[str, Any]:
+def values(surprisal: "Surprisal", *, chars: int, lines: int) -> dict[str, Any]:
     """The values for JSON, with those of the first `chars` characters."""
     return {
-        "first_guess_right": found.right,
-        "expected_bits_per_char": found.expected_bits,
-        "lines": table_records(line_table(found.lines(lines), "lines")),
-        "symbols": table_records(symbol_table(found.symbols())),
-        **text_values(found.text, chars),
-        **character_values(found, chars),
+        "first_guess_right": surprisal.right,
+        "expected_bits_per_char": surprisal.expected_bits,
+        "lines": table_records(line_table(surprisal.lines(lines), "lines")),
+        "symbols": table_records(symbol_table(surprisal.symbols())),
+        **text_values(surprisal.text, chars),
+        **character_values(surprisal, chars),
     }
 
 
@@ -63,15 +63,15 @@ def text_values(text: "PredictedText", chars: int) -> dict[str, Any]:
     }
 
 
-def character_values(found: "Surprisal", chars: int) -> dict[str, Any]:
+def character_values(surprisal: "Surprisal", chars: int) -> dict[str, Any]:
     """The model's expectations at each of the first characters, for JSON."""
-    symbols = [*map(chr, found.vocabulary.symbols), UNK]
+    symbols = [*map(chr, surprisal.vocabulary.symbols), UNK]
     return {
-        "bits": rounded(found.bits[:chars]),
-        "rank": found.ranks[:chars].tolist(),
-        "entropy_bits": rounded(found.entropies[:chars] / log(2)),
-        "guesses": [[symbols[k] for k in row] for row in found.guesses[:chars].tolist()],
-        "probabilities": rounded(found.chances[:chars]),
+        "bits": rounded(surprisal.bits[:chars]),
+        "rank": surprisal.ranks[:chars].tolist(),
+        "entropy_bits": rounded(surprisal.entropies[:chars] / log(2)),
+        "guesses": [[symbols[k] for k in row] for row in surprisal.guesses[:chars].tolist()],
+        "probabilities": rounded(surprisal.chances[:chars]),
     }
 
 

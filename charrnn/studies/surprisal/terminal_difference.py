@@ -15,63 +15,68 @@ if TYPE_CHECKING:
     from charrnn.studies.surprisal.difference import Difference
 
 
-def view(found: "Difference", *, chars: int, lines: int, colours: bool) -> str:
+def view(difference: "Difference", *, chars: int, lines: int, colours: bool) -> str:
     """The text and the tables for a terminal, harmless."""
     tables = (
-        line_table(found.better(-1, lines), "lines that A predicts better, and by how much", -1),
-        line_table(found.better(1, lines), "lines that B predicts better, and by how much"),
-        symbol_difference_table(found.symbols(), SYMBOLS),
+        line_table(
+            difference.better(-1, lines), "lines that A predicts better, and by how much", -1
+        ),
+        line_table(difference.better(1, lines), "lines that B predicts better, and by how much"),
+        symbol_difference_table(difference.symbols(), SYMBOLS),
     )
-    return "\n".join([_shown(found, chars, colours), *map(table_text, tables)])
+    return "\n".join([_shown(difference, chars, colours), *map(table_text, tables)])
 
 
-def _shown(found: "Difference", chars: int, colours: bool) -> str:
+def _shown(difference: "Difference", chars: int, colours: bool) -> str:
     """The text, and a legend of its colours or digits."""
     if not chars:
         return ""
     if colours:
-        shares = found.bits[:chars] / (2 * FULL_DIFFERENCE) + 0.5
-        text = in_colours(found.text, shares, BLUE_TO_RED) + cut(found.text, chars)
+        shares = difference.bits[:chars] / (2 * FULL_DIFFERENCE) + 0.5
+        text = in_colours(difference.text, shares, BLUE_TO_RED) + cut(difference.text, chars)
         full = int(FULL_DIFFERENCE)
         labels = [f"{abs(k)}{'+' if abs(k) == full else ''}" for k in range(-full, full + 1)]
         text += f"bits: A better {legend(labels, BLUE_TO_RED)} B better\n"
     else:
-        text = in_digits(found.text, [found.a.bits[:chars], found.b.bits[:chars]])
-        text += cut(found.text, chars)
+        text = in_digits(difference.text, [difference.a.bits[:chars], difference.b.bits[:chars]])
+        text += cut(difference.text, chars)
         text += "below each character, its bits under A, then under B: . for less than half a bit\n"
     return f"\n{text}"
 
 
-def verdict(found: "Difference") -> str:
+def verdict(difference: "Difference") -> str:
     """The loss of each model, which is better, by how much, and how certain that is."""
     columns = (Column("model"), Column("nats/char", ".4f"), Column("bits/char", ".4f"), Column(""))
     rows = [
         (name, mean, mean / log(2), str(one.trained.path))
-        for name, mean, one in zip("AB", found.means(), (found.a, found.b), strict=True)
+        for name, mean, one in zip(
+            "AB", difference.means(), (difference.a, difference.b), strict=True
+        )
     ]
-    return table_text(Table(columns, rows)) + wrapped(found.verdict)
+    return table_text(Table(columns, rows)) + wrapped(difference.verdict)
 
 
-def values(found: "Difference", *, chars: int, lines: int) -> dict[str, Any]:
+def values(difference: "Difference", *, chars: int, lines: int) -> dict[str, Any]:
     """The values for JSON, with those of the first `chars` characters; below 0 is for A."""
-    a, b = found.means()
+    a, b = difference.means()
     return {
-        "models": {"a": str(found.a.trained.path), "b": str(found.b.trained.path)},
-        "characters": found.characters,
-        "left_out": len(found.counted) - found.characters,
+        "models": {"a": str(difference.a.trained.path), "b": str(difference.b.trained.path)},
+        "characters": difference.characters,
+        "left_out": len(difference.counted) - difference.characters,
         "nats_per_char": {"a": a, "b": b},
         "difference": {
-            "nats_per_char": found.nats_per_char,
-            "bits_per_char": found.bits_per_char,
-            "interval_bits": found.interval and [bound / log(2) for bound in found.interval],
+            "nats_per_char": difference.nats_per_char,
+            "bits_per_char": difference.bits_per_char,
+            "interval_bits": difference.interval
+            and [bound / log(2) for bound in difference.interval],
         },
         "lines": {
-            "a_better": table_records(line_table(found.better(-1, lines), "lines")),
-            "b_better": table_records(line_table(found.better(1, lines), "lines")),
+            "a_better": table_records(line_table(difference.better(-1, lines), "lines")),
+            "b_better": table_records(line_table(difference.better(1, lines), "lines")),
         },
-        "symbols": table_records(symbol_difference_table(found.symbols())),
-        **text_values(found.text, chars),
-        "bits": rounded(found.bits[:chars]),
-        "a": character_values(found.a, chars),
-        "b": character_values(found.b, chars),
+        "symbols": table_records(symbol_difference_table(difference.symbols())),
+        **text_values(difference.text, chars),
+        "bits": rounded(difference.bits[:chars]),
+        "a": character_values(difference.a, chars),
+        "b": character_values(difference.b, chars),
     }

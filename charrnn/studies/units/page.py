@@ -116,7 +116,7 @@ def units_page(
     }
     body = BODY.format(about=_about(watched, shown, len(kept)), found=_found_in_html(survey.found))
     return page(
-        "What the units do",
+        "Units of a network",
         body,
         data=data,
         scripts=("draw/text.js", "studies/units/units.js"),

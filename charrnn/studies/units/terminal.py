@@ -29,7 +29,7 @@ BEFORE = 40  # columns before the character of a context
 
 def of_all(
     watched: "Watched",
-    found: "UnitSurvey | None",
+    survey: "UnitSurvey | None",
     one: "WatchedUnit | None",
     most: int,
     *,
@@ -39,12 +39,12 @@ def of_all(
     parts = [_overview(watched)]
     if one is not None:
         parts.append(_unit(watched, one, most, colours=colours))
-    if found is not None and (found.found or found.constant):
-        parts.append(_found(found))
-    elif found is not None:
-        parts.append(table_text(distribution_table(found.distributions)))
-    if found is not None and one is None:
-        layer, unit, what = found.surest
+    if survey is not None and (survey.found or survey.constant):
+        parts.append(_found(survey))
+    elif survey is not None:
+        parts.append(table_text(distribution_table(survey.distributions)))
+    if survey is not None and one is None:
+        layer, unit, what = survey.surest
         parts.append(f"see one with --unit {layer}:{unit} --what {what}, or all with --html FILE\n")
     return "\n".join(parts)
 
@@ -72,10 +72,10 @@ def _unit(watched: "Watched", one: "WatchedUnit", most: int, *, colours: bool) -
     )
 
 
-def _found(found: "UnitSurvey") -> str:
+def _found(survey: "UnitSurvey") -> str:
     """The units that fit the signals, and the signals that the text does not have."""
-    constant = f"not in both halves of this text: {', '.join(found.constant)}"
-    return table_text(found_table(found.found)) + (wrapped(constant) if found.constant else "")
+    constant = f"not in both halves of this text: {', '.join(survey.constant)}"
+    return table_text(found_table(survey.found)) + (wrapped(constant) if survey.constant else "")
 
 
 def coloured(

@@ -1,5 +1,5 @@
 "use strict";
-// What the units of a network do: a text coloured by one of them, where it is extreme, and how its
+// The units of a network: a text coloured by one of them, where it is extreme, and how its
 // values and those of all others are distributed.
 
 const { ramp, ranges, meanings, layers, found } = PAGE_DATA;
@@ -12,7 +12,7 @@ let values, colours; // of the chosen unit: a byte a character, and what each by
 
 // The value of a byte.
 const worth = (code) => values.low + (code * (values.high - values.low)) / 255;
-const told = (value) => value.toFixed(3).replace("-", "\u2212");
+const fixed = (value) => value.toFixed(3).replace("-", "\u2212");
 
 function decode() {
   values = kept.get(`${now.layer}:${now.unit}`).values[now.what];
@@ -25,7 +25,7 @@ function decode() {
 }
 
 function describe(i) {
-  const value = make("strong", {}, `${now.what} = ${told(worth(values.codes[i]))}`);
+  const value = make("strong", {}, `${now.what} = ${fixed(worth(values.codes[i]))}`);
   return make("div", {}, `character ${(i + 1).toLocaleString("en")}: `, value);
 }
 
@@ -57,18 +57,18 @@ function options(select, pairs, chosen) {
 
 function legend() {
   const [first, last] = values.ends;
-  by("low").textContent = told(first);
-  by("high").textContent = told(last);
-  by("middle").textContent = told((first + last) / 2);
+  by("low").textContent = fixed(first);
+  by("high").textContent = fixed(last);
+  by("middle").textContent = fixed((first + last) / 2);
 }
 
-// A sentence on what the unit goes with, and the row of the table that says so.
+// A sentence on the signals that the unit fits, and the rows of the table with them.
 function say() {
   const mine = (one) => one.layer === now.layer && one.unit === now.unit && one.what === now.what;
-  const words = found.filter(mine).map((one) => `${one.meaning} (held-out correlation ${told(one.held_out)})`);
+  const words = found.filter(mine).map((one) => `${one.meaning} (held-out correlation ${fixed(one.held_out)})`);
   by("said").replaceChildren(
     make("strong", {}, `Layer ${now.layer}, unit ${now.unit}, ${now.what}`),
-    words.length ? ` goes with: ${words.join("; ")}.` : `, ${meanings[now.what]}.`,
+    words.length ? ` fits: ${words.join("; ")}.` : `, ${meanings[now.what]}.`,
   );
   document.querySelectorAll(".found tbody tr").forEach((row, k) => {
     row.classList.toggle("chosen", mine(found[k]));
@@ -83,7 +83,7 @@ function contexts(root, which) {
   root.replaceChildren(...places.map((place) => {
     const from = Math.max(0, place - BEFORE), to = Math.min(symbols.length, place + AFTER + 1);
     const button = make("button", { type: "button", className: "context" });
-    const value = told(worth(values.codes[place]));
+    const value = fixed(worth(values.codes[place]));
     button.setAttribute("aria-label", `go to character ${place + 1}, where it is ${value}`);
     button.append(make("span", { className: "number" }, `${value.padStart(7)}  `), " ".repeat(from - place + BEFORE));
     for (let i = from; i < to; i++) {
@@ -122,8 +122,8 @@ function histogram() {
   });
   const [low, high] = [values.low, values.high];
   svg.append(
-    draw("text", { x: 0, y: floor + 17 }, told(low)),
-    draw("text", { x: 420, y: floor + 17, "text-anchor": "end" }, told(high)),
+    draw("text", { x: 0, y: floor + 17 }, fixed(low)),
+    draw("text", { x: 420, y: floor + 17, "text-anchor": "end" }, fixed(high)),
     draw("text", { x: 210, y: floor + 17, "text-anchor": "middle" }, `value of ${now.what}`),
   );
   const share = ((100 * most) / values.codes.length).toFixed(0);
@@ -132,7 +132,7 @@ function histogram() {
 
 const SIDE = 150, LEFT = 48, TOP = 8;
 
-// Of every bounded value of the layer: a dot a unit, by how often it is at either end.
+// One plot per bounded value of the layer: one dot per unit, by how often it is at either end.
 function plots() {
   const bounded = layers[now.layer].filter((name) => ranges[name]);
   by("plots").replaceChildren(...bounded.map((name) => make("figure", {},
@@ -168,7 +168,7 @@ function plot(name) {
     const dot = draw("circle", {
       cx: LEFT + SIDE * share, cy: TOP + SIDE * (1 - right[unit]), r: mine ? 5 : 3,
       class: mine ? "chosen" : known ? "kept" : "absent",
-    }, draw("title", {}, `unit ${unit}: ${told(share)} below ${low}, ${told(right[unit])} above ${high}`));
+    }, draw("title", {}, `unit ${unit}: ${fixed(share)} below ${low}, ${fixed(right[unit])} above ${high}`));
     if (known) dot.addEventListener("click", () => choose(now.layer, unit, name));
     if (mine) chosen = dot;
     svg.append(dot);
@@ -188,7 +188,7 @@ function list() {
       name.setAttribute("aria-label", `choose unit ${unit}`);
       name.addEventListener("click", () => { choose(now.layer, unit, now.what); by("text").focus(); });
     }
-    const numbers = [left ? percent(left[unit]) : "\u2013", right ? percent(right[unit]) : "\u2013", told(spread)];
+    const numbers = [left ? percent(left[unit]) : "\u2013", right ? percent(right[unit]) : "\u2013", fixed(spread)];
     return make("tr", {}, make("td", {}, name), ...numbers.map((n) => make("td", { className: "number" }, n)));
   }));
   by("listed").textContent = `${now.what} of layer ${now.layer}`;
