@@ -168,12 +168,14 @@ def _read(path: str) -> str:
         with open_regular(Path(path)) as file:
             raw = file.read(MOST_BYTES + 1)
         if len(raw) > MOST_BYTES:
-            raise DataError(f"{path}: a prime of more than 1 MiB; save the end of it and name that")
+            raise DataError(
+                f"{path}: a prime of more than 1 MiB; save its end to a file and give that"
+            )
         text = raw.decode("utf-8-sig")
     except OSError as error:
         raise DataError(
-            f"{path}: the prime cannot be read ({error.strerror}); save it to a file and name that,"
-            " or give it by --prime"
+            f"{path}: the prime cannot be read ({error.strerror}); save it to a file and give that,"
+            " or use --prime"
         ) from None
     except UnicodeDecodeError as error:
         raise DataError(

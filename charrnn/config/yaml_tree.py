@@ -97,9 +97,11 @@ class _Builder:
         if isinstance(event, yaml.AliasEvent):
             self._problem(event, key, f"an alias (*{shortened(anchor)}); write the value out")
         elif anchor is not None:
-            self._problem(event, key, f"an anchor (&{shortened(anchor)}); a config has none")
+            self._problem(
+                event, key, f"an anchor (&{shortened(anchor)}) is not allowed in a config"
+            )
         if tag is not None:
-            self._problem(event, key, f"a tag ({shortened(tag)}); a config has none")
+            self._problem(event, key, f"a tag ({shortened(tag)}) is not allowed in a config")
 
     def _scalar(self, event: yaml.ScalarEvent, key: str) -> Node | None:
         word = event.value

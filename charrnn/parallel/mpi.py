@@ -45,6 +45,6 @@ def world() -> Mpi:
         from mpi4py import MPI
     except ImportError:
         raise UsageError(
-            "an MPI launcher started this, and mpi4py is not installed; pip install charrnn[mpi]"
+            "started by an MPI launcher, but mpi4py is not installed; pip install 'charrnn[mpi]'"
         ) from None
     return Mpi(MPI.COMM_WORLD)

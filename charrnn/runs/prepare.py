@@ -175,7 +175,7 @@ def fresh_weights(config: Config, model: CharModel, dtype: DType) -> Params:
         params = model.init(config.train.seed, build.initializer(config), dtype)
     if not np.isfinite(params.flat).all():
         raise UsageError(
-            f"the weights would not begin as finite numbers of {dtype}; use a smaller"
+            f"the initial weights overflow {dtype}; use train.dtype float64, or a smaller"
             " model.init.std or model.cell.forget_bias"
         )
     return params
@@ -211,7 +211,7 @@ def _plan(config: Config, model: CharModel, dataset: Dataset, batches: Chunks) -
     if plan.val is None and waits:
         raise UsageError(
             f"{waits[0]} needs a validation part, and this text has none; enlarge the second share"
-            " in data.split, or do without"
+            " in data.split, or leave it out"
         )
     return plan
 

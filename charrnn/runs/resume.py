@@ -85,7 +85,7 @@ def check_place(resumed: Resumed, batches: Chunks) -> None:
         raise refusal(
             resumed.path,
             f"it carries the state of {tracks or 'no'} tracks; step {header['step']} of this run"
-            f" goes on from that of {expected or 'no'} tracks",
+            f" continues from that of {expected or 'no'} tracks",
         )
 
 

@@ -118,7 +118,9 @@ class Sampling:
     def __iter__(self) -> Iterator[list[str]]:
         for _, drawn in zip(range(self._length), self._drawn, strict=False):
             if not np.isfinite(drawn.log_p).all():
-                raise refusal(self.path, "its weights are too large to predict anything")
+                raise refusal(
+                    self.path, "its predictions are not finite: its weights are too large"
+                )
             pairs = zip(self._writers, drawn.ids.tolist(), drawn.log_p.tolist(), strict=True)
             yield [writer.add(k, log_p) for writer, k, log_p in pairs]
             if all(writer.stopped for writer in self._writers):

@@ -176,7 +176,7 @@ def _events(
         if isinstance(event, Finished) and event.reason == "diverged":
             raise DivergedError(
                 f"training diverged after step {event.step}: {what} is not finite; the checkpoints"
-                " before it are whole; try a lower optimizer.learning_rate, clipping by"
+                " before it are intact; try a lower optimizer.learning_rate, clipping by"
                 " train.clip_norm, or train.on_nonfinite: rollback"
             )
 

@@ -87,7 +87,7 @@ def find_files(patterns: Sequence[str]) -> tuple[Path, ...]:
 def _where(pattern: str) -> str:
     if Path(pattern).is_absolute():
         return "; name a text file, or a glob like 'books/*.txt'"
-    return f"; the path is relative to {Path.cwd().name}/"
+    return f"; looked for in the current folder, {Path.cwd().name}/"
 
 
 def _check_readable(path: Path) -> None:

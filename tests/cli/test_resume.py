@@ -174,4 +174,4 @@ def test_a_carried_state_where_an_epoch_begins_is_refused(charrnn) -> None:
     changed(Path("run/last.npz"), 15, "step")
     ran = charrnn(*RESUME)
     assert ran.code == 4
-    assert "carries the state of 2 tracks; step 15 of this run goes on from that of no" in ran.err
+    assert "carries the state of 2 tracks; step 15 of this run continues from that of no" in ran.err

@@ -246,7 +246,7 @@ def test_weights_that_predict_nothing_are_one_line(charrnn, monkeypatch) -> None
     )
     ran = charrnn("score", "run", "text.txt", "--surprisal")
     assert (ran.code, ran.out) == (4, "")
-    assert "its weights are too large to predict anything" in ran.err
+    assert "its predictions are not finite: its weights are too large" in ran.err
 
 
 def test_a_page_takes_the_place_of_the_view(charrnn) -> None:

@@ -385,7 +385,7 @@ def test_a_run_that_diverges_may_go_back_and_slow_down(charrnn) -> None:
     wild += ("--set", "train.on_nonfinite=rollback", "--set", "train.max_recoveries=400")
     ran = charrnn("train", "config.yaml", *wild, "--max-steps", "30")
     assert ran.code == 0
-    assert "back to the last good state, with half the learning rate" in ran.err
+    assert "learning rate halved; back to step" in ran.err
     told = lines()
     backs = [line for line in told if line["event"] == "not_finite"]
     assert len(backs) > 5
@@ -426,7 +426,7 @@ def test_samples_now_and_then(charrnn) -> None:
         (["--set", "data.path=none.txt"], 3, "none.txt: there is no such file"),
         (["--set", "data.encoding=rot13"], 2, "data.encoding"),
         (["--init-from", "none"], 4, "none: there is no such file or run directory"),
-        (["--resume", "--force"], 2, "--resume cannot go with"),
+        (["--resume", "--force"], 2, "--resume cannot be combined with"),
         (["--max-steps", "0"], 2, "train.max_steps"),
         (["--max-steps", "many"], 2, "not a valid integer"),
         (["--out", "text.txt"], 2, "text.txt: not a folder"),

@@ -121,10 +121,11 @@ ONE_FAULT = {
     " train.max_minutes",
     # not what a config is made of
     "train: {seed: 1, seed: 2}": "1:18: train.seed: duplicate key; it was given on line 1",
-    "train: {seed: &s 1}": "1:15: train.seed: an anchor (&s); a config has none",
+    "train: {seed: &s 1}": "1:15: train.seed: an anchor (&s) is not allowed in a config",
     "train: {seed: *s}": "1:15: train.seed: an alias (*s); write the value out",
-    "train: {seed: !!int 1}": "1:15: train.seed: a tag (tag:yaml.org,2002:int); a config has none",
-    "train: {seed: ! 1}": "1:15: train.seed: a tag (!); a config has none",
+    "train: {seed: !!int 1}": "1:15: train.seed: a tag (tag:yaml.org,2002:int) is not allowed in a"
+    " config",
+    "train: {seed: ! 1}": "1:15: train.seed: a tag (!) is not allowed in a config",
     "data: {path: [a, *b]}": "1:18: data.path[1]: an alias (*b); write the value out",
     "train: {<<: {seed: 1}}": "1:9: train: a merge key (<<); write the keys out",
     "output: {'<<': 1}": "1:10: output.<<: unknown key; known here: dir, checkpoint_every, keep,"
@@ -160,7 +161,7 @@ def test_one_fault_is_one_line(text: str):
             "train.seed.x=5",
             "train.seed: found a mapping; expected an integer of at least 0",
         ),
-        ("train.seed=&a 5", "train.seed: an anchor (&a); a config has none"),
+        ("train.seed=&a 5", "train.seed: an anchor (&a) is not allowed in a config"),
         ("output={keep: 1, keep: 2}", "output: duplicate key; it was given before"),
         ("train.stride=99", "train.stride: found 99; expected at most train.seq_length (50)"),
         ("train.seed", "expected KEY=VALUE, for example train.seed=2"),
@@ -181,7 +182,7 @@ def test_a_conflict_is_not_told_where_one_of_its_keys_is_faulty_by_itself():
 def test_reading_goes_on_after_a_refused_reference():
     assert problems("a: &x 1\nb: *x\ntrain: {seed: -1}") == [
         "my.yaml:1:1: a: unknown key; known here: data, model, optimizer, schedule, train, output",
-        "my.yaml:1:4: a: an anchor (&x); a config has none",
+        "my.yaml:1:4: a: an anchor (&x) is not allowed in a config",
         "my.yaml:2:4: b: an alias (*x); write the value out",
         "my.yaml:3:15: train.seed: found -1; expected an integer of at least 0",
     ]

@@ -56,18 +56,18 @@ def baselines_for(trained: Trained, text: Part) -> list[Baseline]:
     try:
         dataset = open_dataset(trained.config).dataset
     except DataError as error:
-        raise DataError(f"the baselines learn from the text of the training: {error}") from None
+        raise DataError(f"baselines need the training text: {error.problem}") from None
     if dataset.vocabulary != trained.vocabulary:
         raise DataError(
-            f"the baselines learn from the text of the training, and {trained.config.data.path[0]}"
-            " is not that any more"
+            f"baselines need the training text, and {trained.config.data.path[0]} is another text"
+            " now"
         )
     return _all(trained.vocabulary, dataset.train, text)
 
 
 def _all(vocabulary: Vocabulary, train: Part, text: Part) -> list[Baseline]:
     if min(train.targets, text.targets) < 1:
-        raise DataError("there is nothing to judge baselines by; see data.split")
+        raise DataError("there is no validation or test part for the baselines; see data.split")
     return [*_learned(vocabulary, train.sequence(MOST), text.sequence(MOST))]
 
 

@@ -51,7 +51,7 @@ def variants(
             short = f"{_file_name(label)}-seed{seed}" if seeds > 1 else _file_name(label)
             made.append(Variant(label, config, given, Path(folder) / short))
     if len({variant.folder for variant in made}) < len(made):
-        raise UsageError("two of the variants have one name; give the configs different names")
+        raise UsageError("two variants have the same name; give the configs different names")
     return made
 
 
@@ -173,7 +173,7 @@ def _train(
     if _is_finished(variant):
         return outcome_of(variant, None)
     if stop():
-        return Outcome(variant.label, str(variant.folder), "not begun")
+        return Outcome(variant.label, str(variant.folder), "not started")
     command = [sys.executable, "-m", "charrnn", "train", variant.config, "--quiet"]
     for given in variant.overrides:
         command += ["--set", given]

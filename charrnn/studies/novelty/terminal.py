@@ -20,7 +20,7 @@ def tell_if_changed(training: "TrainingText") -> None:
     if training.changed:
         tell(
             f"note: {', '.join(map(str, training.corpus.source.paths))}: not the text that the"
-            " model was trained on, by its SHA-256; compared with its training part all the same"
+            " model was trained on, by its SHA-256; compared with its training part nevertheless"
         )
 
 

@@ -36,7 +36,7 @@ def next_probabilities(trained: Trained, request: Request) -> Prediction:
         vocabulary.unk,
     )
     if not np.isfinite(model).all():
-        raise refusal(trained.path, "its weights are too large to predict anything")
+        raise refusal(trained.path, "its predictions are not finite: its weights are too large")
     ids = np.argsort(-model, kind="stable")
     names = vocabulary.names()
     return Prediction(ids, tuple(names[k] for k in ids.tolist()), model[ids], drawn[ids])

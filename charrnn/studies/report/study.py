@@ -104,7 +104,7 @@ def _text_of(trained: Trained) -> tuple[Corpus, Dataset]:
     """The text that the model was trained on. Raises DataError where it is not there any more."""
     corpus, dataset = open_dataset(trained.config)
     if dataset.vocabulary != trained.vocabulary:
-        raise DataError("it is not the one that the model was trained on any more")
+        raise DataError("it is no longer the text that the model was trained on")
     return corpus, dataset
 
 

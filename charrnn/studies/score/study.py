@@ -72,7 +72,7 @@ def score(
 def check_predicts(trained: Trained, loss: float) -> None:
     """Raise CheckpointError where the loss of a text under a model is not finite."""
     if not isfinite(loss):
-        raise refusal(trained.path, "its weights are too large to predict anything")
+        raise refusal(trained.path, "its predictions are not finite: its weights are too large")
 
 
 def open_part(trained: Trained, paths: Sequence[str]) -> Part:

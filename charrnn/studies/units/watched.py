@@ -244,4 +244,4 @@ def _up_to(count: int, noun: str) -> str:
 
 def too_large(trained: Trained) -> Exception:
     """Why such weights cannot be looked at."""
-    return refusal(trained.path, "its weights are too large to read anything")
+    return refusal(trained.path, "its activations are not finite: its weights are too large")
