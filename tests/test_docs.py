@@ -15,7 +15,6 @@ from charrnn import api
 from charrnn.cli import COMMANDS, cli
 from charrnn.config import Config
 from charrnn.config.keys import dotted_keys
-from tests.test_layering import RANK_OF
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -104,14 +103,6 @@ def test_the_two_commands_are_there_and_ci_is_the_second() -> None:
     assert "bash scripts/test" in README
     ci = (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines()
     assert ci[-1] == "exec bash scripts/test"
-
-
-def test_the_map_of_the_house_has_every_package_in_its_row() -> None:
-    rows = re.findall(
-        r"^\| (\d+) \| ((?:`\w+` ?)+) \|", TEXTS[ROOT / "CONTRIBUTING.md"], re.MULTILINE
-    )
-    listed = {name: int(row) - 1 for row, names in rows for name in re.findall(r"\w+", names)}
-    assert listed == RANK_OF
 
 
 def test_the_workflow_runs_every_python_that_is_declared() -> None:

@@ -84,6 +84,15 @@ def test_what_a_user_reads_has_no_phrase_of_the_old_dialect(phrase: str) -> None
     assert [f"{where}: {text}" for where, text in sayings() if pattern.search(text)] == []
 
 
+@pytest.mark.parametrize("phrase", [phrase for phrase in BANNED if phrase[0] != "^"])
+def test_the_prose_of_the_readmes_has_none_of_them_either(phrase: str) -> None:
+    paths = [*ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *ROOT.glob("charrnn/*/*/README.md")]
+    prose = [
+        re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.S) for path in paths
+    ]
+    assert [line for text in prose for line in text.splitlines() if re.search(phrase, line)] == []
+
+
 @pytest.mark.parametrize(
     ("phrase", "text"),
     [

@@ -1,6 +1,7 @@
 """Imports go down: each package has a rank, and there is no cycle. A test lists all violations."""
 
 import ast
+import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -71,6 +72,13 @@ def pairs() -> list[tuple[str, str]]:
 def test_every_package_has_a_rank() -> None:
     packages = {name.split(".")[1] for name in MODULES if "." in name}
     assert packages == RANK_OF.keys()
+
+
+def test_the_map_in_contributing_has_every_package_in_its_row() -> None:
+    text = (PACKAGE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| ((?:`\w+` ?)+) \|", text, re.MULTILINE)
+    listed = {name: int(row) - 1 for row, names in rows for name in re.findall(r"\w+", names)}
+    assert listed == RANK_OF
 
 
 def test_packages_import_only_lower_ranks() -> None:
