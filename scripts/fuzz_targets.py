@@ -18,7 +18,7 @@ from charrnn.config import Config, dump_config, load_config, parse_config
 from charrnn.errors import CharrnnError
 from charrnn.nn.arrays import DTYPES
 from charrnn.runs.memory import needs_of_run, total_of
-from charrnn.runs.prepare import fresh_weights, prepare_plan
+from charrnn.runs.prepare import fresh_weights, prepare
 from charrnn.text import encoded, read
 from charrnn.text.read import TextFormat
 from charrnn.training.loop import train
@@ -110,7 +110,7 @@ def _try(made: Config, folder: Path) -> None:
     Encoded texts are expected in `folder`/cache, and do not stay there.
     """
     try:
-        plan = prepare_plan(made).plan
+        plan = prepare(made).plan
         if total_of(needs_of_run(made, plan)) < SMALL:
             p = fresh_weights(made, plan.model, np.dtype(DTYPES[made.train.dtype]))
             state = TrainState.begin(p, plan.optimizer, averaging=plan.average > 0)

@@ -1,4 +1,4 @@
-"""Checkpoints: the best weights when they are found, the latest state now and then."""
+"""Checkpoints: the best weights at each improvement, the latest state at regular steps."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,24 +10,24 @@ Save = Callable[[Path], None]
 
 
 class SaveBest:
-    """best.npz, before anybody is told that there is a better one.
+    """Writes best.npz whenever the validation loss is the lowest so far.
 
-    `standing` is the loss of the file that is there already.
+    `loss_on_disk` is the loss of the file that exists already, infinite if there is none.
     """
 
-    def __init__(self, run: RunDir, save: Save, standing: float) -> None:
-        self.run, self.save, self.standing = run, save, standing
+    def __init__(self, run: RunDir, save: Save, loss_on_disk: float) -> None:
+        self.run, self.save, self.loss_on_disk = run, save, loss_on_disk
 
     def __call__(self, event: Event) -> None:
-        if isinstance(event, Evaluated) and event.best and event.loss <= self.standing:
+        if isinstance(event, Evaluated) and event.best and event.loss <= self.loss_on_disk:
             self.save(self.run.best)
-            self.standing = event.loss
+            self.loss_on_disk = event.loss
 
 
 class SaveLatest:
-    """checkpoints/step-*.npz, of which the last `keep` stay, and last.npz.
+    """Writes checkpoints/step-*.npz, of which the last `keep` stay, and last.npz.
 
-    After every `every` steps, and after a step at which `asked()` is true.
+    It does so every `every` steps, and after a step at which `asked()` is true.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class SaveLatest:
                 self.save(self.run.best)
 
     def _go_back(self, step: int) -> None:
-        """No checkpoint is of a later step than the one that is saved last."""
+        """Save the state after a rollback, and remove the checkpoints of later steps."""
         self.save(self.run.last)
         for late in self.run.steps_after(step):
             late.unlink()

@@ -1,8 +1,7 @@
-"""Before training: read the text, build the network, find the state to begin with."""
+"""Before training: read the text, cut it into batches, build the network."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -10,13 +9,9 @@ import numpy as np
 from charrnn.config import Config, build
 from charrnn.errors import DataError, UsageError
 from charrnn.nn import kernels
-from charrnn.nn.arrays import DTYPES, DType
+from charrnn.nn.arrays import DType
 from charrnn.nn.model import CharModel
 from charrnn.nn.params import Params
-from charrnn.runs.memory import check_run_fits
-from charrnn.runs.resume import Resumed, check_place, check_same_text, is_new_text
-from charrnn.runs.trained import load
-from charrnn.runs.transfer import transfer_
 from charrnn.text.batches import BatchSizes, Chunks
 from charrnn.text.corpus import Corpus, default_cache, open_corpus
 from charrnn.text.dataset import Dataset, divide
@@ -24,8 +19,6 @@ from charrnn.text.part import Part
 from charrnn.text.read import find_files
 from charrnn.text.vocab import Vocabulary
 from charrnn.training.plan import Plan
-from charrnn.training.snapshot import state_from
-from charrnn.training.state import TrainState
 
 
 class OpenText(NamedTuple):
@@ -35,73 +28,37 @@ class OpenText(NamedTuple):
     dataset: Dataset
 
 
-class Groundwork(NamedTuple):
-    """What every process of a run needs, whatever state it starts from."""
-
-    corpus: Corpus
-    dataset: Dataset
-    plan: Plan
-    notes: tuple[str, ...]  # for a user, a sentence each
-
-
 @dataclass(frozen=True)
 class Prepared:
-    """Everything that a run needs, in memory."""
+    """Everything that each process of a run needs, whatever state it starts from."""
 
     config: Config
     corpus: Corpus
     dataset: Dataset
     plan: Plan
-    state: TrainState
     notes: tuple[str, ...]  # what a user should know, a sentence each
-    given: Vocabulary | None = None  # not the text's own: a new text is read through it
+    given: Vocabulary | None = None  # the vocabulary, if it is not the text's own
 
-    def noting(self, sentence: str) -> Self:
-        """The same, with one thing more that a user should know."""
-        return replace(self, notes=(*self.notes, sentence))
+    def noting(self, *notes: str) -> Self:
+        """The same with more notes."""
+        return replace(self, notes=(*self.notes, *notes))
 
 
 def prepare(
     config: Config,
-    resumed: Resumed | None,
-    init_from: str | Path | None,
-    on_reading: Callable[[int, int], None] | None,
-    *,
-    insist: bool,
-    new_text: bool,
-) -> Prepared:
-    """Make ready what `config` describes. Raises UsageError, DataError or CheckpointError.
-
-    To `insist` is to do so whatever memory it takes. A run that goes on was let in when it began,
-    and is only told. A `new_text` it may go on with is read through the vocabulary that it has.
-    """
-    given = resumed.vocabulary if resumed and new_text else None
-    corpus, dataset, plan, notes = prepare_plan(config, on_reading, given)
-    notes += check_run_fits(config, plan, force=insist or resumed is not None)
-    if resumed:
-        if not new_text:
-            check_same_text(resumed, corpus.sha256, dataset.vocabulary)
-        state, origin = _resumed_state(resumed, plan, corpus)
-    else:
-        params, origin = _fresh(config, plan.model, dataset, init_from)
-        state = TrainState.begin(params, plan.optimizer, averaging=plan.average > 0)
-    notes = (*notes, *origin, *_missing(plan))
-    return Prepared(config, corpus, dataset, plan, state, notes, given)
-
-
-def prepare_plan(
-    config: Config,
     on_reading: Callable[[int, int], None] | None = None,
     vocabulary: Vocabulary | None = None,
-) -> Groundwork:
-    """What every process of a run needs, whatever state it starts from; and notes for a user.
+) -> Prepared:
+    """Read the text of `config` and build its network. Raises UsageError or DataError.
 
-    The vocabulary is the text's own where none is given.
+    The vocabulary is the text's own if none is given. `on_reading` gets the number of bytes that
+    have been read, and the most there can be.
     """
     corpus, dataset = open_dataset(config, on_reading, vocabulary)
     batches, notes = batches_of(config, dataset.train)
     model = build.model(config, dataset.vocabulary.size)
-    return Groundwork(corpus, dataset, _plan(config, model, dataset, batches), notes)
+    plan = _plan(config, model, dataset, batches)
+    return Prepared(config, corpus, dataset, plan, (*notes, *_missing(plan)), vocabulary)
 
 
 def open_dataset(
@@ -109,10 +66,7 @@ def open_dataset(
     on_reading: Callable[[int, int], None] | None = None,
     vocabulary: Vocabulary | None = None,
 ) -> OpenText:
-    """The text of `config`, encoded and split, and its vocabulary, its own or the one given.
-
-    `on_reading` is told how many bytes have been read, of how many at most.
-    """
+    """The text of `config`, encoded and split, with its own vocabulary or the one given."""
     d = config.data
     form, files = build.text_format(config), find_files(d.path)
     corpus = open_corpus(files, form, default_cache(), on_reading)
@@ -148,35 +102,14 @@ def batches_of(config: Config, train: Part) -> tuple[Chunks, tuple[str, ...]]:
     return batches, (f"the training part has only {train.size} {train.unit}: {', '.join(smaller)}",)
 
 
-def _resumed_state(
-    resumed: Resumed, plan: Plan, corpus: Corpus
-) -> tuple[TrainState, tuple[str, ...]]:
-    arrays, header = resumed.checkpoint.arrays, resumed.checkpoint.header
-    state = state_from(arrays, header, plan.model, plan.optimizer)
-    if not is_new_text(resumed, corpus.sha256):
-        check_place(resumed, plan.batches)
-        return state, resumed.notes
-    state.forget_text_()
-    return state, (*resumed.notes, "another text: what was best on the old one is forgotten")
-
-
-def _fresh(
-    config: Config, model: CharModel, dataset: Dataset, init_from: str | Path | None
-) -> tuple[Params, tuple[str, ...]]:
-    params = fresh_weights(config, model, np.dtype(DTYPES[config.train.dtype]))
-    if init_from is None:
-        return params, ()
-    return params, transfer_(load(init_from), model, params, dataset.vocabulary)
-
-
 def fresh_weights(config: Config, model: CharModel, dtype: DType) -> Params:
-    """What a new run begins with. Raises UsageError where a number is too large for `dtype`."""
+    """The initial weights of `config`. Raises UsageError where they overflow `dtype`."""
     with np.errstate(over="ignore"):
         params = model.init(config.train.seed, build.initializer(config), dtype)
     if not np.isfinite(params.flat).all():
         raise UsageError(
-            f"the initial weights overflow {dtype}; use train.dtype float64, or a smaller"
-            " model.init.std or model.cell.forget_bias"
+            f"the initial weights overflow {dtype}",
+            "use train.dtype float64, or a smaller model.init.std or model.cell.forget_bias",
         )
     return params
 
@@ -204,16 +137,23 @@ def _plan(config: Config, model: CharModel, dataset: Dataset, batches: Chunks) -
         on_nonfinite=config.train.on_nonfinite,
         max_recoveries=config.train.max_recoveries,
     )
-    waits = [
-        *(["train.patience"] if plan.limits.patience is not None else []),
-        *(["schedule: plateau"] if config.schedule.name == "plateau" else []),
-    ]
-    if plan.val is None and waits:
-        raise UsageError(
-            f"{waits[0]} needs a validation part, and this text has none; enlarge the second share"
-            " in data.split, or leave it out"
-        )
+    if plan.val is None:
+        _check_needs_no_validation(config)
     return plan
+
+
+def _check_needs_no_validation(config: Config) -> None:
+    """Raise UsageError where a key asks for validation losses."""
+    keys = {
+        "train.patience": config.train.patience is not None,
+        "schedule: plateau": config.schedule.name == "plateau",
+    }
+    for key, is_set in keys.items():
+        if is_set:
+            raise UsageError(
+                f"{key} needs a validation part, and this text has none",
+                "enlarge the second share in data.split, or leave it out",
+            )
 
 
 def _missing(plan: Plan) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What a process does that is not the first of its run: the same work, and no word of it."""
+"""The ranks of a parallel run: rank 0 hands out the start, the others train along silently."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,43 +8,46 @@ from charrnn.errors import CharrnnError, DataError
 from charrnn.nn.arrays import Floats
 from charrnn.parallel.base import Communicator
 from charrnn.runs.memory import check_run_fits
-from charrnn.runs.prepare import Prepared, prepare_plan
+from charrnn.runs.prepare import prepare
+from charrnn.runs.start import Start
 from charrnn.text.vocab import Vocabulary
 from charrnn.training.events import Event, Finished
 from charrnn.training.loop import train as run_loop
 from charrnn.training.snapshot import state_from, to_arrays, to_counters
 
 
-def lead(comm: Communicator, prepared: Prepared) -> None:
-    """Rank 0: see that all have the same text, and tell them where to start from."""
-    comm.gather(prepared.given and prepared.given.to_json())
-    _agree(comm, prepared.corpus.sha256)
-    comm.gather((to_arrays(prepared.state), to_counters(prepared.state)))
+def never() -> bool:
+    """Never stop, never save: the answer without a user."""
+    return False
+
+
+def lead(comm: Communicator, start: Start) -> None:
+    """Rank 0: make sure that all ranks have the same text, and send them the state."""
+    given = start.prepared.given
+    comm.gather(given and given.to_json())
+    _agree(comm, start.prepared.corpus.sha256)
+    comm.gather((to_arrays(start.state), to_counters(start.state)))
 
 
 def follow(
-    comm: Communicator,
-    config: Config,
-    stop: Callable[[], bool] = lambda: False,
-    *,
-    insist: bool,
+    comm: Communicator, config: Config, stop: Callable[[], bool] = never, *, force: bool
 ) -> Iterator[Event]:
-    """Any other rank: train along. Of all events only the last is handed out.
+    """Any other rank: train along, and yield only the last event.
 
-    To `insist` is not to ask whether there is the memory for it.
+    With `force` the memory is not checked.
     """
-    mine: str | CharrnnError
+    digest: str | CharrnnError
     given: Any = comm.gather(None)[0]
     try:
         vocabulary = None if given is None else Vocabulary.from_json(given)
-        ready = prepare_plan(config, vocabulary=vocabulary)
-        plan = ready.plan
-        check_run_fits(config, plan, force=insist)
-        mine = ready.corpus.sha256
+        prepared = prepare(config, vocabulary=vocabulary)
+        check_run_fits(config, prepared.plan, force=force)
+        digest = prepared.corpus.sha256
     except CharrnnError as error:
-        mine = error
-    _agree(comm, mine)
+        digest = error
+    _agree(comm, digest)
     nothing: tuple[dict[str, Floats], dict[str, Any]] = ({}, {})
+    plan = prepared.plan
     state = state_from(*comm.gather(nothing)[0], plan.model, plan.optimizer)
     for event in run_loop(plan, state, stop, comm):
         if isinstance(event, Finished):
@@ -52,14 +55,14 @@ def follow(
 
 
 def work(comm: Communicator, config: Config) -> None:
-    """The whole life of a local worker; rank 0 has asked for the memory of all."""
-    for _ in follow(comm, config, insist=True):
+    """Run a local worker from start to end; rank 0 has checked the memory of all."""
+    for _ in follow(comm, config, force=True):
         pass
 
 
-def _agree(comm: Communicator, mine: str | CharrnnError) -> None:
-    """Every rank says which text it has, or why it has none. Raises the first complaint."""
-    answers = comm.gather(mine)
+def _agree(comm: Communicator, digest: str | CharrnnError) -> None:
+    """Compare the digest of each rank's text, or raise the first error that a rank has instead."""
+    answers = comm.gather(digest)
     for rank, answer in enumerate(answers):
         if isinstance(answer, CharrnnError):
             raise answer

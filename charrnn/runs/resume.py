@@ -1,4 +1,4 @@
-"""Resuming: which checkpoint a run goes on from, and whether it is still the same run."""
+"""Resuming: the checkpoint that a run continues from, and whether it is still the same run."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,24 +12,26 @@ from charrnn.storage.rundir import RunDir
 from charrnn.terminal import one_line
 from charrnn.text.batches import Chunks
 from charrnn.text.vocab import Vocabulary, display
-from charrnn.training.snapshot import tracks_in
+from charrnn.training.plan import Plan
+from charrnn.training.snapshot import state_from, tracks_in
+from charrnn.training.state import TrainState
 
 MOST_SHOWN = 10  # symbols in a message
 
 
-class Resumed(NamedTuple):
-    """The checkpoint that a run goes on from, and what a user should know of that."""
+class ResumePoint(NamedTuple):
+    """The checkpoint that a run continues from."""
 
     path: Path
     checkpoint: Checkpoint
     vocabulary: Vocabulary
-    notes: tuple[str, ...]
+    notes: tuple[str, ...]  # what a user should know of it, a sentence each
 
 
-def find_latest(run: RunDir, config: Config, *, new_text: bool) -> Resumed | None:
-    """The latest checkpoint of `run`, if `config` is one that may go on with it.
+def find_resume_point(run: RunDir, config: Config, *, new_text: bool) -> ResumePoint | None:
+    """The latest checkpoint of `run`, if `config` is allowed to continue it.
 
-    With a new text the path of the text may be another. None if no checkpoint was written yet.
+    With a new text the path of the text may differ. None if no checkpoint was written yet.
     Raises ConfigError naming every key that differs and must not, and CheckpointError where there
     are checkpoints but none that can be read.
     """
@@ -44,46 +46,62 @@ def find_latest(run: RunDir, config: Config, *, new_text: bool) -> Resumed | Non
     trained_with, vocabulary, _ = contents(path, checkpoint)
     allowed, refused = resume_changes(trained_with, config)
     if new_text:
-        allowed += [one for one in refused if one.key == "data.path"]
-        refused = [one for one in refused if one.key != "data.path"]
+        allowed += [change for change in refused if change.key == "data.path"]
+        refused = [change for change in refused if change.key != "data.path"]
     if refused:
         raise ConfigError(
-            [f"{_change(*one)}: a resumed run must keep its value" for one in refused]
+            [f"{_in_words(*change)}: a resumed run must keep its value" for change in refused]
         )
-    kept = [one for one in allowed if not one[0].startswith("output.")]
-    passed_over = (f"passed over {complaint}" for complaint in damaged)
-    notes = (*passed_over, *(f"changed: {_change(*one)}" for one in kept))
-    return Resumed(path, checkpoint, vocabulary, notes)
+    changed = [change for change in allowed if not change.key.startswith("output.")]
+    notes = (
+        *(f"passed over {complaint}" for complaint in damaged),
+        *(f"changed: {_in_words(*change)}" for change in changed),
+    )
+    return ResumePoint(path, checkpoint, vocabulary, notes)
 
 
-def check_same_text(resumed: Resumed, sha256: str, vocabulary: Vocabulary) -> None:
-    """Raise DataError, with the difference, where the text or the vocabulary is another."""
-    differences = list(_differences(resumed.vocabulary, vocabulary))
-    if is_new_text(resumed, sha256):
-        trained_on = resumed.checkpoint.header["corpus_sha256"]
+def check_same_text(point: ResumePoint, sha256: str, vocabulary: Vocabulary) -> None:
+    """Raise DataError, with the differences, where the text or the vocabulary is new."""
+    differences = list(_differences(point.vocabulary, vocabulary))
+    if is_new_text(point, sha256):
+        trained_on = point.checkpoint.header["corpus_sha256"]
         differences.append(f"its SHA-256 was {trained_on[:12]}, is {sha256[:12]}")
     if differences:
         raise DataError(
-            f"the text is not the one that {resumed.path} was trained on"
-            f" ({'; '.join(differences)})",
+            f"the text is not the one that {point.path} was trained on ({'; '.join(differences)})",
             "restore the old text, continue on the new one with `new_text`, or start a new run"
             " from these weights with `init_from`",
         )
 
 
-def is_new_text(resumed: Resumed, sha256: str) -> bool:
-    """Whether a text of this digest is another than that of the checkpoint."""
-    return bool(resumed.checkpoint.header["corpus_sha256"] != sha256)
+def is_new_text(point: ResumePoint, sha256: str) -> bool:
+    """Whether the digest of a text differs from that in the checkpoint."""
+    return bool(point.checkpoint.header["corpus_sha256"] != sha256)
 
 
-def check_place(resumed: Resumed, batches: Chunks) -> None:
-    """Raise CheckpointError where the carried state is not that of the next step."""
-    header, arrays = resumed.checkpoint
+def resumed_state(
+    point: ResumePoint, plan: Plan, sha256: str
+) -> tuple[TrainState, tuple[str, ...]]:
+    """The state in the checkpoint, for a text with the digest `sha256`; and a note if that is new.
+
+    Raises CheckpointError where its hidden state is not the one that the next step begins with.
+    """
+    header, arrays = point.checkpoint
+    state = state_from(arrays, header, plan.model, plan.optimizer)
+    if not is_new_text(point, sha256):
+        _check_carry(point, plan.batches)
+        return state, ()
+    state.forget_text_()
+    return state, ("another text: what was best on the old one is forgotten",)
+
+
+def _check_carry(point: ResumePoint, batches: Chunks) -> None:
+    header, arrays = point.checkpoint
     expected = batches.batch_size if batches.carried(header["step"]) else None
     tracks = tracks_in(arrays)
     if tracks != expected:
         raise refusal(
-            resumed.path,
+            point.path,
             f"it carries the state of {tracks or 'no'} tracks; step {header['step']} of this run"
             f" continues from that of {expected or 'no'} tracks",
         )
@@ -108,5 +126,5 @@ def _listed(symbols: set[int], level: str) -> str:
     return " ".join(shown) + (f" and {more} more" if more else "")
 
 
-def _change(key: str, old: Any, new: Any) -> str:
+def _in_words(key: str, old: Any, new: Any) -> str:
     return one_line(f"{key} was {old}, is {new}")

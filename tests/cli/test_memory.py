@@ -117,9 +117,9 @@ def test_where_the_system_tells_nothing_nothing_is_refused(charrnn, monkeypatch)
 def test_variants_side_by_side_share_the_memory(charrnn, monkeypatch: pytest.MonkeyPatch) -> None:
     one = api.load_config("config.yaml")
     from charrnn.runs.memory import needs_of_run, total_of
-    from charrnn.runs.prepare import prepare_plan
+    from charrnn.runs.prepare import prepare
 
-    needs = total_of(needs_of_run(one, prepare_plan(one).plan)) + machine.resident()
+    needs = total_of(needs_of_run(one, prepare(one).plan)) + machine.resident()
     monkeypatch.setattr(machine, "available_memory", lambda: int(1.5 * needs))
     vary = ("compare", "config.yaml", "--vary", "train.seed=1,2", "--quiet")
     ran = charrnn(*vary, "--jobs", "2")

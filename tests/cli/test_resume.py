@@ -167,7 +167,7 @@ def test_a_carried_state_of_other_tracks_is_refused(charrnn, tracks: int) -> Non
     forge(Path("run/last.npz"), header | {"arrays": listing(arrays)}, arrays)
     ran = charrnn(*RESUME)
     assert ran.code == 4
-    assert f"carries the state of {tracks or 'no'} tracks; step 5 of this run goes" in ran.err
+    assert f"carries the state of {tracks or 'no'} tracks; step 5 of this run continues" in ran.err
 
 
 def test_a_carried_state_where_an_epoch_begins_is_refused(charrnn) -> None:

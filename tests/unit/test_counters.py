@@ -9,7 +9,7 @@ import pytest
 
 from charrnn import api
 from charrnn.errors import CheckpointError
-from charrnn.runs import prepare
+from charrnn.runs import start
 from charrnn.runs.checkpoints import read_checkpoint
 from charrnn.storage.checkpoint import write_checkpoint
 from charrnn.storage.header import COUNT, LOSS, Counter
@@ -50,7 +50,7 @@ class ToyState(TrainState):
 
 @pytest.fixture
 def _toy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (snapshot, prepare):
+    for module in (snapshot, start):
         monkeypatch.setattr(module, "TrainState", ToyState)
 
 

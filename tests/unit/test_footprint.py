@@ -82,10 +82,10 @@ import re, sys
 from pathlib import Path
 from charrnn import api
 from charrnn.runs.memory import needs_of_run, total_of
-from charrnn.runs.prepare import prepare_plan
+from charrnn.runs.prepare import prepare
 from charrnn.storage.machine import resident
 config = api.load_config("empty.yaml", sys.argv[1:])
-plan = prepare_plan(config).plan
+plan = prepare(config).plan
 before = resident()
 list(api.train(config))
 peak = 1024 * int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])

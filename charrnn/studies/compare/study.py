@@ -15,7 +15,7 @@ from charrnn.errors import CharrnnError, UsageError
 from charrnn.runs.checkpoints import read_checkpoint
 from charrnn.runs.find import MARKER, names_in
 from charrnn.runs.memory import Need, check_fits, needs_of_run, total_of
-from charrnn.runs.prepare import open_dataset, prepare_plan
+from charrnn.runs.prepare import open_dataset, prepare
 from charrnn.storage.files import make_folder, write_text
 from charrnn.storage.machine import resident
 from charrnn.storage.rundir import RunDir
@@ -97,7 +97,7 @@ def _check_memory(chosen: Sequence[Variant], jobs: int) -> None:
         with suppress(CharrnnError):
             if not _is_finished(variant):
                 config = load_config(variant.config, variant.overrides)
-                needs = needs_of_run(config, prepare_plan(config).plan)
+                needs = needs_of_run(config, prepare(config).plan)
                 sizes.append(total_of(needs) + resident())
     largest = sorted(sizes)[-jobs:]
     need = Need(f"{len(largest)} variants at a time", sum(largest), LESS_MEMORY)
