@@ -1,6 +1,6 @@
-"""What simpler ways of predicting a text reach, so that a loss can be judged.
+"""Baselines: the losses of simpler models on a text, to compare a loss with.
 
-All learn from one text and are judged on another, and tell nats per character of it.
+All learn from one text and are evaluated on another, in nats per character of it.
 """
 
 import lzma
@@ -33,7 +33,7 @@ def ngram_losses(train: Ids, test: Ids, vocab_size: int, order: int) -> Floats:
     """
     train, test = np.asarray(train, np.int64), np.asarray(test, np.int64)
     p = np.full(len(test) - 1, 1.0 / vocab_size)
-    # A context is a number; two places have the same one where the same characters stand before.
+    # A context is a number; two places have the same one where the same characters precede.
     contexts: Ids = np.zeros(len(train), np.int64)
     there: Ids = np.zeros(len(test), np.int64)
     losses = np.empty(order)
@@ -53,7 +53,7 @@ def ngram_losses(train: Ids, test: Ids, vocab_size: int, order: int) -> Floats:
 
 
 def xz_loss(train: bytes, test: bytes, characters: int) -> float:
-    """What xz needs for `test` once it has seen `train`: nats for each of its `characters`."""
+    """The cost of `test` under xz that has seen `train`, in nats for each of its `characters`."""
     return (_xz_size(train + test) - _xz_size(train)) * 8 * log(2) / characters
 
 
@@ -77,7 +77,7 @@ def _look_up(keys: Ids, numbers: Ids, wanted: Ids) -> Ids:
 def _longer(
     contexts: Ids, there: Ids, train: Ids, test: Ids, n: int, vocab_size: int
 ) -> tuple[Ids, Ids]:
-    """The contexts of n + 1 characters, numbered anew: the one n before, and that of n characters.
+    """The contexts of n + 1 characters, numbered again: the one n before, and that of n characters.
 
     A context of `test` that `train` does not have gets a number that no other has.
     """

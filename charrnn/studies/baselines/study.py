@@ -1,4 +1,4 @@
-"""What simpler ways of predicting reach on a text, so that a model's loss can be judged."""
+"""Baselines on the text of a run, or on any text in the vocabulary of a model."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Baseline:
 
 
 def baselines_of(config: Config) -> list[Baseline]:
-    """Of the validation part of a config's text, learned from its training part.
+    """Baselines on the validation part of a config's text, learned from its training part.
 
     Where there is no validation part, of the test part. Raises DataError where there is neither.
     """
@@ -36,20 +36,20 @@ def baselines_of(config: Config) -> list[Baseline]:
 
 
 def baselines_on(dataset: Dataset) -> list[Baseline]:
-    """As `baselines_of`, of a text that is open already."""
-    judged = dataset.val if dataset.val.targets else dataset.test
-    return _all(dataset.vocabulary, dataset.train, judged)
+    """As `baselines_of`, for a dataset that is open already."""
+    held_out = dataset.val if dataset.val.targets else dataset.test
+    return _all(dataset.vocabulary, dataset.train, held_out)
 
 
 def baselines_in(paths: Sequence[str], form: TextFormat) -> list[Baseline]:
-    """Of the last tenth of a text, learned from the rest of it."""
+    """Baselines on the last tenth of a text, learned from the rest of it."""
     corpus = open_corpus(find_files(paths), form, default_cache())
     dataset = divide(corpus, SPLIT, level=form.level, min_count=1, from_train_only=False)
     return _all(dataset.vocabulary, dataset.train, dataset.val)
 
 
 def baselines_for(trained: Trained, text: Part) -> list[Baseline]:
-    """Of any text in the vocabulary of a model, learned from what the model was trained on.
+    """Baselines on any text in the vocabulary of a model, learned from its training part.
 
     Raises DataError where that is not there any more.
     """

@@ -1,4 +1,4 @@
-"""What came of training runs that are compared: read from their run directories."""
+"""The outcomes of training runs that are compared, read from their run directories."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,9 +14,9 @@ from charrnn.studies.curves.study import curves
 
 @dataclass(frozen=True)
 class Variant:
-    """One thing to train: a config with some keys changed, under a seed."""
+    """A config with some keys changed, under a seed."""
 
-    label: str  # what tells it from the others
+    label: str  # its name among the variants
     config: str
     overrides: tuple[str, ...]
     folder: Path
@@ -24,7 +24,7 @@ class Variant:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a variant. Losses are in nats per character, None where there is none."""
+    """The outcome of a variant. Losses are in nats per character; None where they are missing."""
 
     label: str
     run: str
@@ -75,25 +75,27 @@ def summaries(outcomes: Sequence[Outcome]) -> list[Summary]:
 
 
 def outcome_of(variant: Variant, error: str | None) -> Outcome:
-    """What its run directory tells; `error` is the line that it failed with, if it did."""
-    told = None
+    """The outcome in its run directory; `error` is the line that it failed with, or None."""
+    record = None
     with suppress(DataError):
-        told = curves(variant.folder)
-    if error is not None or told is None or not told.train.size:
+        record = curves(variant.folder)
+    if error is not None or record is None or not record.train.size:
         return Outcome(variant.label, str(variant.folder), error or "it took no step")
     return Outcome(
         label=variant.label,
         run=str(variant.folder),
         error=None,
-        parameters=told.parameters,
-        steps=int(told.along.steps[-1]),
-        chars_per_second=float(np.median(told.chars_per_second)),
-        grad_norm=float(np.median(told.grad_norm)),
-        val_loss=told.best_val,
-        test_loss=told.test,
-        minutes=float(told.along.minutes[-1]),
+        parameters=record.parameters,
+        steps=int(record.along.steps[-1]),
+        chars_per_second=float(np.median(record.chars_per_second)),
+        grad_norm=float(np.median(record.grad_norm)),
+        val_loss=record.best_val,
+        test_loss=record.test,
+        minutes=float(record.along.minutes[-1]),
         curve=tuple(
             (round(characters), loss)
-            for characters, loss in zip(told.val_along.characters, told.val.tolist(), strict=True)
+            for characters, loss in zip(
+                record.val_along.characters, record.val.tolist(), strict=True
+            )
         ),
     )

@@ -65,16 +65,16 @@ def compare(
     """Train all of them, `jobs` at a time with one BLAS thread each, and yield each as it ends.
 
     A variant that is finished already, by the same config on the same text, is not trained again;
-    one that was interrupted, or has a larger budget now, goes on; one of another config is trained
-    anew. One that fails does not end the others. Once `stop()` is
-    true, those under way save themselves, and no other begins. Raises UsageError where a run is in
-    the way that no comparison has made, and, unless by `force`, where there is not the memory for
-    the largest ones at a time.
+    one that was interrupted, or has a larger budget now, is resumed; one of another config is
+    trained from the start. A failure does not end the others. Once `stop()` is true, running
+    variants save their state and no other begins. Raises UsageError where a run of another origin
+    is in the way, and, unless by `force`, where there is not enough memory for the largest ones
+    side by side.
     """
     if not force:
         _check_memory(chosen, jobs)
     _claim(chosen)
-    told: set[int] = set()
+    signalled: set[int] = set()
     with ThreadPoolExecutor(jobs) as pool:
         running: dict[int, subprocess.Popen[str]] = {}
         pending: set[Future[Outcome]] = {
@@ -85,9 +85,9 @@ def compare(
             yield from (future.result() for future in done)
             if stop():
                 for k, process in [*running.items()]:
-                    if k not in told:  # twice would mean: leave at once
+                    if k not in signalled:  # a second signal would end it at once
                         process.terminate()
-                        told.add(k)
+                        signalled.add(k)
 
 
 def _check_memory(chosen: Sequence[Variant], jobs: int) -> None:
@@ -154,7 +154,7 @@ def _axis(given: str) -> list[str]:
 
 
 def _short(change: str, axes: int) -> str:
-    """KEY=VALUE as it tells a variant from the others: the value, and whose, if several vary."""
+    """KEY=VALUE as a name: the value, with its key where several keys vary."""
     key, _, value = change.partition("=")
     return value if axes == 1 else f"{key.rpartition('.')[2]}={value}"
 

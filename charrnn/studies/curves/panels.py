@@ -71,7 +71,7 @@ def make_sheet(
     """The `kinds` of panels of the runs, of whose losses only these `parts` are drawn.
 
     `top` is where the axis of the losses ends; without it, where they do, or not far above what
-    guessing reaches. Raises UsageError where no run tells what a panel is of.
+    guessing reaches. Raises UsageError where no run has the quantity of a panel.
     """
     marks = tuple(_marks(shown[0].curves, by)) if len(shown) == 1 else ()
     panels = []
@@ -113,50 +113,50 @@ def told_kinds(shown: Sequence[Shown]) -> list[Kind]:
 
 def _losses(shown: Sequence[Shown], by: By, unit: float, parts: Sequence[Part]) -> list[Trace]:
     lines = []
-    for _, colour, told in shown:
-        x, val_x = getattr(told.along, by), getattr(told.val_along, by)
+    for _, colour, curves in shown:
+        x, val_x = getattr(curves.along, by), getattr(curves.val_along, by)
         if "raw" in parts and len(shown) == 1:
-            lines.append(Trace("raw", x, told.train * unit, colour))
+            lines.append(Trace("raw", x, curves.train * unit, colour))
         if "train" in parts:
-            lines.append(Trace("train", *thinned(x, told.smoothed * unit, MOST_POINTS), colour))
+            lines.append(Trace("train", *thinned(x, curves.smoothed * unit, MOST_POINTS), colour))
         if "validation" in parts:
-            lines.append(Trace("validation", val_x, told.val * unit, colour))
-        if "test" in parts and told.test is not None and told.test_step is not None:
-            place = np.array([told.place(by, told.test_step)])
-            lines.append(Trace("test", place, np.array([told.test * unit]), colour))
+            lines.append(Trace("validation", val_x, curves.val * unit, colour))
+        if "test" in parts and curves.test is not None and curves.test_step is not None:
+            place = np.array([curves.place(by, curves.test_step)])
+            lines.append(Trace("test", place, np.array([curves.test * unit]), colour))
     return lines
 
 
 def _others(kind: Kind, one: Shown, by: By, runs: int) -> Iterator[Trace]:
-    """What lies below the losses: of several runs the smooth lines alone."""
-    told = one.curves
-    x = getattr(told.along, by)
+    """The lines of the panels below the losses; of several runs the smooth lines alone."""
+    curves = one.curves
+    x = getattr(curves.along, by)
     if kind == "rate":
-        yield Trace("train", *thinned(x, told.learning_rate, MOST_POINTS), one.colour)
+        yield Trace("train", *thinned(x, curves.learning_rate, MOST_POINTS), one.colour)
     elif kind == "clipped":
         yield Trace(
-            "train", *thinned(x, smoothed(told.clipped, told.smooth), MOST_POINTS), one.colour
+            "train", *thinned(x, smoothed(curves.clipped, curves.smooth), MOST_POINTS), one.colour
         )
     else:
         if runs == 1:
-            yield Trace("raw", x, told.grad_norm, one.colour)
+            yield Trace("raw", x, curves.grad_norm, one.colour)
         yield Trace(
-            "train", *thinned(x, smoothed(told.grad_norm, told.smooth), MOST_POINTS), one.colour
+            "train", *thinned(x, smoothed(curves.grad_norm, curves.smooth), MOST_POINTS), one.colour
         )
-        if told.clip_norm is not None and x.size:
-            yield Trace("limit", x[[0, -1]], np.full(2, told.clip_norm), one.colour)
+        if curves.clip_norm is not None and x.size:
+            yield Trace("limit", x[[0, -1]], np.full(2, curves.clip_norm), one.colour)
 
 
-def _marks(told: Curves, by: By) -> Iterator[Trace]:
-    """Where a number was not finite."""
-    for accident in told.not_finite:
-        yield Trace("mark", np.array([told.place(by, accident.step)]), np.array([np.nan]))
+def _marks(curves: Curves, by: By) -> Iterator[Trace]:
+    """A mark at every number that was not finite."""
+    for accident in curves.not_finite:
+        yield Trace("mark", np.array([curves.place(by, accident.step)]), np.array([np.nan]))
 
 
 def _top(
     shown: Sequence[Shown], lines: Sequence[Trace], bits: bool, wanted: float | None
 ) -> float | None:
-    """Where the axis of losses ends: as is wanted, or if they rise far above what guessing reaches.
+    """The end of the loss axis: `wanted`, or a limit where losses rise far above guessing.
 
     Raises UsageError where nothing would be seen.
     """

@@ -32,7 +32,7 @@ class StepText(NamedTuple):
 
 
 class TrainingAxis(NamedTuple):
-    """Where points of a curve lie: three ways of saying how far the training had come."""
+    """The x values of a curve, in three units of progress."""
 
     steps: NDArray[np.int64]
     characters: Numbers  # read in training
@@ -41,10 +41,10 @@ class TrainingAxis(NamedTuple):
 
 @dataclass(frozen=True)
 class Curves:
-    """What the record of a run tells, S steps and E evaluations. Losses are in nats per character.
+    """The record of a run of S steps and E evaluations. Losses are in nats per character.
 
     Steps that were taken again after a rollback or a resume are there once, as they were the last
-    time. What the record does not tell, or is not finite, is NaN.
+    time. Values that are missing or not finite are NaN.
     """
 
     run: str  # its directory
@@ -65,9 +65,9 @@ class Curves:
     vocab_size: int | None
     samples: tuple[StepText, ...]
     notes: tuple[StepText, ...]
-    resumes: tuple[int, ...]  # the steps after which the run went on
+    resumes: tuple[int, ...]  # the steps after which the run was resumed
     not_finite: tuple[NotFinite, ...]
-    ended: str | None  # the reason; None: it goes on, or was killed
+    ended: str | None  # the reason; None: it is running, or was killed
 
     @property
     def best_val(self) -> float | None:
@@ -75,14 +75,14 @@ class Curves:
         return min(self.val[np.isfinite(self.val)].tolist(), default=None)
 
     def place(self, by: By, step: int) -> float:
-        """Where `step` lies on an axis, between the steps that the record tells."""
+        """The place of `step` on an axis, interpolated between recorded steps."""
         if not self.along.steps.size:
             return float(step) if by == "steps" else nan
         return float(np.interp(step, self.along.steps, getattr(self.along, by)))
 
 
 def curves(run: str | Path, *, smooth: float | None = None) -> Curves:
-    """What the record of the run in the folder `run` tells by now, also while it is written.
+    """The curves of the run in the folder `run`, even while it is still training.
 
     `smooth` is what the running mean of the loss keeps of the past at each step, from 0 up to, but
     not including, 1; None is 0.98, which is to look back about 50 steps, and less for a run of less

@@ -1,4 +1,4 @@
-"""What clipping does: the length of the gradient of one chunk after the other, before and after."""
+"""Clipping: the gradient norms of chunks, before and after it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Clipping:
 
     @property
     def share(self) -> float:
-        """Of the chunks whose gradient was cut."""
+        """The share of chunks whose gradient was clipped."""
         return float(self.bounded.mean())
 
 

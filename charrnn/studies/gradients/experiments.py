@@ -47,7 +47,7 @@ class Learner:
 
 @dataclass(frozen=True)
 class RecallCurve:
-    """How well the cells recall a symbol, by how many steps ago it was."""
+    """How well the cells recall a symbol, by lag."""
 
     task: Task
     forget_bias: float  # of the LSTM, at the start
@@ -68,11 +68,11 @@ def recall_curve(
     seed: int = 1,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> RecallCurve:
-    """Train every cell on recalling over each of `lags`, and judge it on other sequences.
+    """Train every cell on recalling over each of `lags`, and evaluate it on other sequences.
 
     All cells have about as many `parameters`, so the gated ones are narrower. Each network is
     trained on its own lag alone, for `steps` steps of 32 sequences or until it has solved it.
-    `on_progress` is told how much is done, of how much. Raises UsageError for sizes that cannot be.
+    `on_progress` gets the work done and its total. Raises UsageError for sizes that cannot be.
     """
     task = task or Task()
     _check_positive(lags=lags, sizes=(parameters, steps, task.distractors))

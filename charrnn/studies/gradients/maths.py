@@ -25,8 +25,8 @@ from charrnn.nn.read import Sequences, read
 class Signal:
     """The norms of the gradient of one state of one layer, by lag and end position.
 
-    Medians and quartiles stand for many positions: they do not mind the few steps whose gradient is
-    a thousand times that of the others, nor one that is exactly 0, of which there is no logarithm.
+    Medians and quartiles summarise many positions: they are robust to the few steps whose gradient
+    is a thousand times that of the others, and to gradients of exactly 0, which have no logarithm.
     """
 
     layer: int  # 0 is the lowest
@@ -53,7 +53,7 @@ class Signal:
         return int(low[0]) + 1 if low.size and median[0] > 0 else None
 
     def _quantile(self, share: float) -> Floats:
-        """By the nearest norm that there is: between two infinite ones nothing can be taken."""
+        """By the nearest norm, as infinite ones cannot be interpolated."""
         found: Floats = np.quantile(self.norms, share, axis=1, method="nearest")
         return found
 
@@ -64,7 +64,7 @@ def error_signals(model: CharModel, p: Params, x: Ids, y: Ids, lags: int) -> tup
 
     Each track of `x` (T, B) is read from the initial state on; L_T is the loss of its last step,
     whose target is `y` (B,). `lags` is at most T. Noise is left out, as in evaluation. Weights of
-    float64 can tell norms from 1e-300 to 1e300.
+    float64 can represent norms from 1e-300 to 1e300.
     """
     T, B = x.shape
     starts = deque([model.initial_state(p, B)], lags + 1)  # of the last steps, and the state after

@@ -32,7 +32,7 @@ SMOOTHING = 0.95
 
 @dataclass(frozen=True)
 class Task:
-    """What is to be recalled, among what. Ids: the symbols, the distractors, the question."""
+    """The task: symbols to recall among distractors. Ids: symbols, distractors, the question."""
 
     symbols: int = 8
     distractors: int = 8
@@ -68,7 +68,7 @@ class Recall:
 
 
 def network_of(cell: Callable[[int], Cell], task: Task, parameters: int) -> CharModel:
-    """One layer of the cell, made with its H, as wide as comes nearest to so many parameters."""
+    """One layer of the cell, whose H comes nearest to a number of parameters."""
     H, best = 1, _network(cell, task, 1)
     while abs(_size(wider := _network(cell, task, H + 1)) - parameters) <= abs(
         _size(best) - parameters
@@ -86,7 +86,7 @@ def recall(
     batch_size: int,
     seed: int,
 ) -> Recall:
-    """Train a fresh network on the one lag, by Adam, and judge it.
+    """Train a fresh network on one lag, by Adam, and evaluate it.
 
     Near the largest lag that a network can learn, the rounding of a sum decides whether it does. So
     NumPy's kernels do it everywhere.

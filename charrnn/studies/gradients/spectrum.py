@@ -49,7 +49,7 @@ class Spectrum:
 
 
 def spectra(model: CharModel, p: Params) -> Iterator[Spectrum]:
-    """Of every gate of every layer, whose weights are finite."""
+    """The spectrum of every gate of every layer; weights are finite."""
     for k, cell in enumerate(model.cells):
         blocks = np.split(p[f"layers.{k}.Wh"].astype(np.float64), len(cell.gates), axis=1)
         for gate, block in zip(cell.gates, blocks, strict=True):

@@ -1,4 +1,4 @@
-"""How gradients flow through a network: on any text, with trained or with fresh weights."""
+"""Gradient flow through a network: on any text, with trained or with fresh weights."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ ARCHIVE = b"PK"  # how a checkpoint file begins
 
 @dataclass(frozen=True)
 class GradientFlow:
-    """What was found of a network on a text."""
+    """The gradient flow of a network on a text."""
 
     network: str  # lstm 2x128
     step: int  # of the training, 0: fresh weights
@@ -128,7 +128,7 @@ def flow_through(
     groups = range(0, len(windows.y), TOGETHER)
     most = min(chunks, batches.chunks)
 
-    def told(done: int) -> None:
+    def report(done: int) -> None:
         if on_progress:
             on_progress(done, len(groups) + most)
 
@@ -137,11 +137,11 @@ def flow_through(
     for first in groups:
         some = windows.some(first, first + TOGETHER)
         found.append(error_signals(model, exact, some.x, some.y, some.steps))
-        told(len(found))
+        report(len(found))
     lengths: list[tuple[float, float, bool]] = []
     for one in _lengths(trained, batches, most):
         lengths.append(one)
-        told(len(groups) + len(lengths))
+        report(len(groups) + len(lengths))
     before, after, bounded = zip(*lengths, strict=True)
     return GradientFlow(
         network=build.network_in_words(config),

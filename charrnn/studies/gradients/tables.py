@@ -135,7 +135,7 @@ def in_words(signal: "Signal") -> str:
 
 
 def _peak_in_words(median: "Floats") -> str:
-    """Where the norm rises before it falls: the share of its peak that is left at the end."""
+    """The share of a peak after lag 1 that is left at the end, or nothing where there is none."""
     place = int(np.argmax(median))
     if median[place] < RISE * median[0] or place == len(median) - 1:
         return ""

@@ -1,4 +1,4 @@
-"""How gradients flow, for a terminal and as JSON."""
+"""Gradient flow for a terminal and as JSON."""
 
 from typing import TYPE_CHECKING, Any
 

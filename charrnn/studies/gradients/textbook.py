@@ -18,7 +18,7 @@ from charrnn.nn.unroll import unroll, unroll_back
 from charrnn.studies.gradients.maths import row_norms
 from charrnn.studies.gradients.spectrum import spectral_radius
 
-TRACKS = 32  # random gradients, of which the median is told
+TRACKS = 32  # random gradients, whose median is reported
 DRIVE = 0.1  # standard deviation of what the RNN reads
 SETTLING = 50  # steps that it has read before those that are gone back through
 MATRICES = ("orthogonal", "normal")

@@ -1,4 +1,4 @@
-"""Novelty: which passages of some samples stand, symbol for symbol, in a text.
+"""Novelty: passages of samples that are also, symbol for symbol, in a text.
 
 All stretches of 1, 2, 4, 8, ... symbols that the samples have get names, and the text is read
 through them: where it has such a stretch, it gets its name. Soon nearly all places have none, and
@@ -22,7 +22,7 @@ class Longest(NamedTuple):
 
     length: int = 0
     start: int = 0  # in the sample
-    place: int = 0  # in the text, where it stands first
+    place: int = 0  # in the text, of the first copy
 
 
 class PassageSearch:

@@ -1,6 +1,6 @@
 """Names: a number for every stretch of one length that some sequence has, known again in others.
 
-The name of a stretch is the number of a pair: the names of its first and its last so many symbols
+The name of a stretch is the number of a pair: the names of its first and last symbols
 (Karp, Miller and Rosenberg 1972). So two stretches are compared by one number each, however long
 they are, and no two different ones have the same name.
 """
@@ -12,7 +12,7 @@ import numpy as np
 from charrnn.nn.arrays import Bools, Ids
 
 NONE = -1  # the name of what has no name
-DENSE = 2**22  # possible pairs up to which a table, which is faster than a search, is kept
+DENSE = 2**22  # possible pairs up to which a table, which is faster than a search, is used
 
 
 @dataclass(frozen=True)

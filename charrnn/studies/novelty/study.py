@@ -1,4 +1,4 @@
-"""Novelty: what of a model's samples stands, word for word, in the text that it was trained on."""
+"""Novelty: how much of a model's samples is copied from the text that it was trained on."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ BLOCK = 2**20  # characters of the text that are searched at a time
 
 @dataclass(frozen=True)
 class Passage:
-    """A passage of a sample that is one of the training part too."""
+    """A passage of a sample that is also in the training part."""
 
     text: str
     characters: int
@@ -32,7 +32,7 @@ class Passage:
 
 @dataclass(frozen=True)
 class Novelty:
-    """What of one sample is new. At level byte characters are bytes."""
+    """The novelty of one sample. At level byte, characters are bytes."""
 
     characters: int
     longest: Passage | None  # None: not one of its characters is in the training part
@@ -72,11 +72,11 @@ def novelty_of(
     sizes: Sequence[int] = SIZES,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> NoveltyReport:
-    """What of `samples`, ids of the model's vocabulary (n,) each, the training part has.
+    """Compare `samples`, ids of the model's vocabulary (n,) each, with the training part.
 
     The shares are those of n-gram novelty in McCoy et al. (2023), by places: an n-gram counts as
-    often as the sample has it. `sizes` are the n. `on_progress` is told characters, of how many.
-    Raises DataError where the text is no longer there.
+    often as the sample has it. `sizes` are the n. `on_progress` gets the characters
+    read and their number. Raises DataError where the text is no longer there.
     """
     ours = [training.in_alphabet(np.asarray(sample, np.int64)) for sample in samples]
     lengths = [len(sample) for sample in samples]
@@ -97,7 +97,7 @@ def novelty_of(
 
 
 def summary_of(several: Sequence[Novelty]) -> NoveltySummary | None:
-    """Of samples, or of held-out passages; None of none."""
+    """The summary of samples, or of held-out passages; None where there are none."""
     if not several:
         return None
     lengths = [one.length for one in several]
@@ -122,7 +122,7 @@ def _described(
     sizes: Sequence[int],
     places: Ids | None,
 ) -> tuple[Novelty, ...]:
-    """What was found, in words: the passages' text, and their lines."""
+    """The novelty of every sample, with the texts and lines of the longest passages."""
     offsets = [
         one.place if places is None or not one.length else int(places[one.place])
         for one in search.longest

@@ -32,7 +32,7 @@ class TrainingText:
 
     @property
     def text(self) -> tuple[EncodedText, Ids | None]:
-        """The training part, and where in the text its characters stand if not at its start."""
+        """The training part, and the places of its characters in the text if not at its start."""
         return self.train.content()
 
     def in_alphabet(self, ids: Ids) -> Ids:
@@ -43,13 +43,13 @@ class TrainingText:
         return np.where(known[places] == symbols, places, NONE)
 
     def as_text(self, codes: Ids) -> str:
-        """What codes of the text (n,) spell; U+FFFD for bytes that are no UTF-8."""
+        """The characters of codes of the text (n,); U+FFFD for bytes that are not UTF-8."""
         return spelled(self.corpus.symbols[codes], self.form.level)
 
     def passages(self, lengths: Sequence[int]) -> list[Ids]:
         """Held-out ones of these lengths, spread evenly; as many as do not overlap.
 
-        Of records, so many records, with their ends.
+        Of records, as many records, with their ends.
         """
         return self.held_out.passages(lengths)
 

@@ -1,4 +1,4 @@
-"""A run as a whole: its record, its text, and what can be seen in its best weights."""
+"""The report on a run: its record, its text, and studies of its best weights."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -35,15 +35,15 @@ class TextFacts:
 
     files: tuple[str, ...]
     characters: int
-    parts: tuple[int, int, int]  # characters to train on, to choose by, to judge by at the end
+    parts: tuple[int, int, int]  # characters for training, validation and test
     symbols: tuple[tuple[str, int], ...]  # of all of it, with their counts, the most frequent first
-    judged: str  # which part the model is looked at on, in words
+    judged: str  # the name of the part that the studies read
     judged_chars: int
 
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """What is known of a run. What cannot be known is None, and `missing` says why."""
+    """The record of a run and studies of its weights; `missing` says why some are None."""
 
     run: Path
     network: str  # lstm 2x128
@@ -60,7 +60,7 @@ class Report:
 
 
 def report_of(run: str | Path, on_progress: Callable[[int, int], None] | None = None) -> Report:
-    """All about the run in the folder `run`, also while it goes on.
+    """The report on the run in the folder `run`, even while it is still training.
 
     The model is looked at on the text's validation part, else its test part, else its training
     part, up to MOST_READ characters. `on_progress` gets the stages done and their number. Raises
