@@ -18,6 +18,8 @@ from charrnn.nn.ops import may_overflow
 from charrnn.nn.params import Params
 from charrnn.nn.tape import ModelTape
 
+STEPS = 64  # of a span: few enough that its activations stay in a core's cache
+
 
 class Span(NamedTuple):
     """Some steps of tracks that are read side by side."""
@@ -86,7 +88,7 @@ class Sequences:
 
     ids: Ids  # (T, B)
     answers: Ids | None = None  # (B,) what follows; None: not known
-    most: int = 64  # steps of a span
+    most: int = STEPS  # of a span
 
     @property
     def tracks(self) -> int:

@@ -60,8 +60,8 @@ class Part(Protocol):
     def first(self, most: int) -> "Part":
         """Its first `most` characters; of records as many whole ones as fit, or 1."""
 
-    def beginning(self, most: int) -> "Part":
-        """As much of it as reads at most `most` characters; the last record may be cut off."""
+    def cut_after(self, most: int) -> "Part":
+        """Its first `most` characters, be it in the middle of a record."""
 
     def excerpts(self, steps: int, most: int) -> Excerpts:
         """At most `most` excerpts of `steps` steps, or of as many as the part (with targets) has.

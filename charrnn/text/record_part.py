@@ -81,7 +81,7 @@ class RecordPart(CodedText):
         n = max(1, int(np.searchsorted(ends, most, side="right")))
         return self._chosen(np.arange(min(n, len(ends))))
 
-    def beginning(self, most: int) -> Self:
+    def cut_after(self, most: int) -> Self:
         begins = np.cumsum(self._sizes) - self._sizes
         starts, lengths, separator = self.records.chosen(np.flatnonzero(begins < most))
         lengths = np.minimum(lengths, most - 1 - begins[: len(lengths)])

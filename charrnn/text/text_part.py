@@ -65,7 +65,7 @@ class TextPart(CodedText):
     def first(self, most: int) -> Self:
         return self._slice(0, most)
 
-    def beginning(self, most: int) -> Self:
+    def cut_after(self, most: int) -> Self:
         return self._slice(0, most)
 
     def excerpts(self, steps: int, most: int) -> Excerpts:

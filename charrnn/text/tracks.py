@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from charrnn.nn.arrays import Ids
-from charrnn.nn.read import Span
+from charrnn.nn.read import STEPS, Span
 
-STEPS = 64  # of a span
 TOGETHER = 64  # tracks that are read side by side
 TRACKS = 1024  # of a text, at most
 WARM_UP = 512  # characters

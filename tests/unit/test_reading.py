@@ -113,6 +113,31 @@ def test_every_character_is_read_once(small, kind, n: int) -> None:
         np.testing.assert_array_equal(ids, made(n))
 
 
+def ids_of(part) -> list[int]:
+    ids = np.full(part.characters, -1)
+    for stream in part.streams(every=True):
+        for span in stream.spans():
+            ids[span.places[span.places >= 0]] = span.x[span.places >= 0]
+    return ids.tolist()
+
+
+@pytest.mark.parametrize("most", [1, 2, 7, 8, 9, 30, 117, 1000])
+@pytest.mark.parametrize("kind", [text, records])
+def test_a_part_that_is_cut_reads_as_much(kind, most: int) -> None:
+    assert ids_of(kind(117).cut_after(most)) == ids_of(kind(117))[:most]
+
+
+@pytest.mark.parametrize("most", [1, 2, 7, 8, 9, 30, 117, 1000])
+def test_the_first_records_are_whole(most: int) -> None:
+    part = records(117)
+    some = part.first(most)
+    assert ids_of(some) == ids_of(part)[: some.characters]
+    assert some.size == 1 or some.characters <= most
+    if some.size < part.size:
+        assert some.characters + part.records.lengths[some.size] + 1 > most
+    assert (some.records.lengths == part.records.lengths[: some.size]).all()
+
+
 @pytest.mark.parametrize("kind", [text, records])
 def test_an_evaluation_is_the_mean_and_the_same_to_the_bit_whoever_shares_it(small, kind) -> None:
     model = CharModel(V, (EVERY_CELL[0],))
@@ -134,7 +159,7 @@ def test_an_evaluation_is_the_mean_and_the_same_to_the_bit_whoever_shares_it(sma
 def test_streams_of_one_width_share_a_tape_and_others_do_not(small) -> None:
     model = CharModel(V, (EVERY_CELL[0],))
     reads = read(model, weights(model), text(200).streams())
-    tapes = {id(span.tape.blocks[0].cell.z.base) for span in reads}
+    tapes = {id(span.tape.logits.base) for span in reads}
     widths = {stream.tracks for stream in text(200).streams()}
     assert len(tapes) == len(widths) == 2
 

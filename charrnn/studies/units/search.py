@@ -18,9 +18,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from charrnn.nn.arrays import Bools, Floats, Ids
+from charrnn.nn.read import STEPS
 from charrnn.nn.rng import stream
 from charrnn.studies.units.maths import Activations, Value
-from charrnn.text.tracks import STEPS, TOGETHER
+from charrnn.text.tracks import TOGETHER
 
 FIRST_PART = 0.5  # of the text, on which units are chosen
 SHIFTS = 199

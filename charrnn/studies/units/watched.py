@@ -26,6 +26,7 @@ from charrnn.studies.units.peaks import peaks
 from charrnn.studies.units.signals import signals_of
 from charrnn.studies.units.utf8 import characters_of
 from charrnn.text.part import Part
+from charrnn.text.symbols import spelled
 from charrnn.text.tracks import Tracks
 from charrnn.text.vocab import REPLACEMENT
 
@@ -88,8 +89,8 @@ class Watched:
     @cached_property
     def text(self) -> str:
         """T characters, or bytes as such, where the model reads those; U+FFFD for the unknown."""
-        symbols = [chr(symbol) for symbol in self.trained.vocabulary.symbols] + [REPLACEMENT]
-        return "".join(symbols[k] for k in self.ids.tolist())
+        symbols = np.array([*self.trained.vocabulary.symbols, ord(REPLACEMENT)])
+        return spelled(symbols[self.ids], "char")
 
     @property
     def signals(self) -> Floats:
@@ -114,7 +115,7 @@ class Watched:
         """The same with no more than so many characters."""
         if characters >= self.part.characters:
             return self
-        return Watched(self.trained, self.part.beginning(characters), self.total)
+        return Watched(self.trained, self.part.cut_after(characters), self.total)
 
     def names(self, layer: int) -> tuple[str, ...]:
         """What can be seen of the units of a layer: "h", "c" of an LSTM, gates."""
@@ -162,7 +163,7 @@ def watch(trained: Trained, paths: Sequence[str], most: int = MOST) -> Watched:
 
 def watch_part(trained: Trained, part: Part, most: int = MOST) -> Watched:
     """As `watch`, of a part of a text in the model's own vocabulary."""
-    return Watched(trained, part.beginning(most), part.characters)
+    return Watched(trained, part.cut_after(most), part.characters)
 
 
 def activations(watched: Watched, values: Sequence[Value] | None = None) -> dict[Value, Floats]:
