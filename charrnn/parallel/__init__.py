@@ -1,1 +1,1 @@
-"""One program, many processes: each reads its share of the tracks, and they meet in a sum."""
+"""Data-parallel training (SPMD): one share of the tracks per process, one all-reduce per step."""

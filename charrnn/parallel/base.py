@@ -1,7 +1,7 @@
-"""What the processes of a run can ask of each other. One that is alone asks itself.
+"""The interface for communication between the processes of a run, and the case of one process.
 
-Every rank runs the same program (SPMD) and calls the same operations in the same order; a rank
-that does not leaves the others waiting.
+Every rank runs the same program (SPMD) and must call the same operations in the same order;
+otherwise the other ranks wait forever.
 """
 
 from dataclasses import dataclass
@@ -13,32 +13,32 @@ T = TypeVar("T")
 
 
 class Communicator(Protocol):
-    """Rank 0 is the one that people see: it tells, writes and saves."""
+    """The collective operations. Only rank 0 prints progress and writes files."""
 
     @property
     def rank(self) -> int:
-        """Which of the processes this is, from 0."""
+        """The index of this process, from 0."""
 
     @property
     def size(self) -> int:
-        """How many there are."""
+        """The number of processes."""
 
     def vector(self, n: int, dtype: DType) -> Floats:
-        """Memory (n,) for `sum_`, the same size on every rank. Ask for it once."""
+        """A new array (n,) for `sum_`; `n` must be equal on all ranks. Call this once per run."""
 
     def sum_(self, x: Floats) -> None:
-        """Overwrite `x`, which came from `vector`, by its sum over the ranks, in their order.
+        """All-reduce: overwrite `x`, made by `vector`, with its sum over the ranks in rank order.
 
-        Every rank then holds the same bytes. Raises WorkerLostError where one of them is gone.
+        Every rank then holds the same bytes. Raises WorkerLostError if another rank has ended.
         """
 
     def gather(self, value: T) -> list[T]:
-        """The values of all ranks, which must be small. Raises WorkerLostError."""
+        """All-gather: the values of all ranks, which must be small. Raises WorkerLostError."""
 
 
 @dataclass(frozen=True)
 class Solo:
-    """A process that is alone."""
+    """The communicator of a single process."""
 
     rank: int = 0
     size: int = 1
@@ -57,10 +57,10 @@ SOLO = Solo()
 
 
 def share(n: int, comm: Communicator) -> range:
-    """Which of `n` tracks are this rank's: contiguous, and as many as the others' or one more."""
+    """The contiguous range of `n` tracks for this rank; shares differ by at most one track."""
     return share_of(n, comm.rank, comm.size)
 
 
 def share_of(n: int, rank: int, size: int) -> range:
-    """As `share`, of one rank of so many."""
+    """The share of `rank` out of `size` ranks; see `share`."""
     return range(rank * n // size, (rank + 1) * n // size)

@@ -1,4 +1,4 @@
-"""Was this process started by MPI? Imports neither MPI nor NumPy."""
+"""Detection of an MPI launcher from the environment, without importing MPI or NumPy."""
 
 import os
 
@@ -6,7 +6,7 @@ LAUNCHERS = ("OMPI_COMM_WORLD", "PMI")  # Open MPI; MPICH, Intel MPI and Slurm
 
 
 def launched() -> int | None:
-    """The rank of this process if an MPI launcher started it as one of several."""
+    """The rank of this process, or None if no MPI launcher started it as one of several."""
     for name in LAUNCHERS:
         if int(os.environ.get(f"{name}_SIZE", "1")) > 1:
             return int(os.environ[f"{name}_RANK"])
@@ -14,13 +14,13 @@ def launched() -> int | None:
 
 
 def local_size() -> int:
-    """How many of MPI's ranks are on this machine; 1 where the launcher does not tell."""
+    """The number of MPI ranks on this machine; 1 if the launcher does not report it."""
     names = ("OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS")
     return max(int(os.environ.get(name, "1")) for name in names)
 
 
 def abort(code: int) -> None:
-    """End all ranks at once, for one that cannot go on while the others wait for it."""
+    """End all ranks at once, when this rank cannot continue and the others would wait for it."""
     from mpi4py import MPI
 
     MPI.COMM_WORLD.Abort(code)

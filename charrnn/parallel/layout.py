@@ -1,9 +1,10 @@
-"""How a run uses the processors: so many processes, so many BLAS threads each.
+"""The layout of a run over the cores: the number of processes and of BLAS threads per process.
 
-Processes win wherever each has enough tracks to keep its products busy: they share nothing but one
-sum a step. With fewer tracks a product is bound by reading the weights, which every process would
-do for itself. Then the threads of NumPy's BLAS may share one product; those of packed products gain
-nothing, as they wait for each other at every step (measured: `scripts/scaling.py layouts`).
+Processes are faster if each has enough tracks to keep its matrix products busy: they only meet in
+one all-reduce per step. With fewer tracks, a product is limited by reading the weights from memory,
+and every process would read them again. Then the threads of NumPy's BLAS share each product.
+Threads do not help packed products, since they wait for each other at every time step (measured
+by `scripts/scaling.py layouts`).
 """
 
 import os
@@ -11,27 +12,28 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-ENOUGH_TRACKS = 12  # of a process
-ENOUGH_PACKED = 6
-WIDE = 256  # hidden units from which a single product is work for more than one thread
+MIN_TRACKS = 12  # per process
+MIN_TRACKS_PACKED = 6
+MIN_HIDDEN_FOR_THREADS = 256  # smaller products are too little work for several threads
 
 
 class Layout(NamedTuple):
-    """Processes, and BLAS threads of each."""
+    """The number of processes, and of BLAS threads per process."""
 
     processes: int
     threads: int
 
 
 def layout_for(batch_size: int, hidden_size: int, cores: int, *, packed: bool) -> Layout:
-    """What `train.workers: auto` is for this network on a machine of so many cores."""
-    enough = ENOUGH_PACKED if packed else ENOUGH_TRACKS
-    processes = max(1, min(cores, batch_size // enough))
-    return Layout(processes, 1 if packed or hidden_size < WIDE else cores // processes)
+    """The layout of `train.workers: auto` for this network on a machine with `cores` cores."""
+    min_tracks = MIN_TRACKS_PACKED if packed else MIN_TRACKS
+    processes = max(1, min(cores, batch_size // min_tracks))
+    has_threads = not packed and hidden_size >= MIN_HIDDEN_FOR_THREADS
+    return Layout(processes, cores // processes if has_threads else 1)
 
 
 def usable_cores() -> int:
-    """Processors that this process may use: by its affinity, and by the quota of its container."""
+    """Number of cores that CPU affinity and the CPU quota of the container allow this process."""
     try:
         cores = len(os.sched_getaffinity(0))
     except AttributeError:  # not on macOS and Windows

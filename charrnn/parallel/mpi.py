@@ -1,6 +1,6 @@
-"""Ranks that MPI started, on one machine or on many: `mpirun -n 4 charrnn train ...`.
+"""Ranks started by an MPI launcher, on one or several machines: `mpirun -n 4 charrnn train ...`.
 
-Needs the extra `mpi` (mpi4py). MPI itself aborts a run of which a rank is lost.
+Requires the extra `mpi` (mpi4py). If a rank is lost, MPI itself aborts the run.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Mpi:
-    """One rank of MPI's world."""
+    """The communicator of one rank of MPI's COMM_WORLD."""
 
     world: Any  # an mpi4py communicator; mpi4py is not typed where it is not installed
 
@@ -40,7 +40,7 @@ class Mpi:
 
 
 def world() -> Mpi:
-    """The communicator of all ranks. Raises UsageError where mpi4py is not installed."""
+    """The communicator of all MPI ranks. Raises UsageError if mpi4py is not installed."""
     try:
         from mpi4py import MPI
     except ImportError:

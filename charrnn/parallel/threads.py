@@ -1,7 +1,7 @@
-"""BLAS threads: how many a product may use.
+"""The number of BLAS threads of a process.
 
-A worker is told by its environment, before NumPy is imported; a process that runs already is told
-here, through the library that NumPy brought.
+A worker gets it from its environment, before it imports NumPy. In a running process it is changed
+here, through the OpenBLAS library inside NumPy's wheels.
 """
 
 import ctypes
@@ -17,21 +17,21 @@ BLAS_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 @contextmanager
 def blas_threads(n: int) -> Iterator[bool]:
-    """In the block, NumPy's BLAS uses `n` threads. Gives False where it cannot be told."""
+    """Use `n` threads of NumPy's BLAS in the block. Yields False if they cannot be set."""
     library = _openblas()
     if library is None:
         yield False
         return
-    before = library.scipy_openblas_get_num_threads64_()
+    previous = library.scipy_openblas_get_num_threads64_()
     library.scipy_openblas_set_num_threads64_(n)
     try:
         yield True
     finally:
-        library.scipy_openblas_set_num_threads64_(before)
+        library.scipy_openblas_set_num_threads64_(previous)
 
 
 def _openblas() -> ctypes.CDLL | None:
-    """The OpenBLAS inside NumPy's wheels, which is loaded already; None for any other."""
+    """The loaded OpenBLAS of NumPy's wheels; None for any other BLAS."""
     package = Path(np.__file__).parent
     folders = (package.with_name("numpy.libs"), package / ".dylibs")
     for path in (path for folder in folders for path in folder.glob("*scipy_openblas64_*")):

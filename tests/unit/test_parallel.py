@@ -102,12 +102,12 @@ def test_an_evaluation_is_the_same_to_the_bit_whoever_shares_it(n: int, dtype) -
             assert done_ == sorted(done_)
 
 
-@pytest.mark.parametrize("told", [0, 1])
+@pytest.mark.parametrize("gathered", [0, 1])
 @pytest.mark.parametrize("at", [1, 4, 9, 14])
-def test_one_rank_that_is_told_to_stop_stops_all(told: int, at: int) -> None:
+def test_one_rank_that_is_told_to_stop_stops_all(gathered: int, at: int) -> None:
     def program(comm):
         asked = count(1)
-        stop = (lambda: next(asked) >= at) if comm.rank == told else never
+        stop = (lambda: next(asked) >= at) if comm.rank == gathered else never
         return run(plan(), comm, stop)
 
     ends = [events[-1] for _, events in together(2, program)]
@@ -189,10 +189,10 @@ def test_local_workers_sum_gather_and_have_their_threads(monkeypatch) -> None:
             x[...] = step
             comm.sum_(x)
             assert x.tolist() == [3.0 * step + 3.0] * 7
-            told = comm.gather((0, ("hello",), x.tolist()))
-            assert told == [(rank, ("hello",), x.tolist()) for rank in range(3)]
-        told = comm.gather(None)
-    assert told[1:] == [dict.fromkeys(BLAS_THREADS, "2")] * 2
+            gathered = comm.gather((0, ("hello",), x.tolist()))
+            assert gathered == [(rank, ("hello",), x.tolist()) for rank in range(3)]
+        gathered = comm.gather(None)
+    assert gathered[1:] == [dict.fromkeys(BLAS_THREADS, "2")] * 2
     assert os.environ["OMP_NUM_THREADS"] == "7"
     assert "MKL_NUM_THREADS" not in os.environ
 
@@ -204,7 +204,7 @@ def leaves(comm) -> None:
 def test_a_worker_that_is_gone_is_noticed() -> None:
     with local_workers(2, 4, FLOAT64, 1, leaves) as comm:
         x = comm.vector(4, FLOAT64)
-        with pytest.raises(WorkerLostError, match="a worker process is gone"):
+        with pytest.raises(WorkerLostError, match="a worker process ended unexpectedly"):
             comm.sum_(x)
 
 
