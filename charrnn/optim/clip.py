@@ -1,4 +1,4 @@
-"""Clipping: a gradient that explodes must not throw the weights away (Pascanu et al. 2013)."""
+"""Gradient clipping by value and by norm, against exploding gradients (Pascanu et al. 2013)."""
 
 from math import isfinite, sqrt
 from typing import NamedTuple
@@ -9,16 +9,16 @@ from charrnn.nn.params import Params
 
 
 class Clipped(NamedTuple):
-    """What clipping found."""
+    """The result of clipping."""
 
-    norm: float  # the length of the gradient before it; NaN or infinite if any entry is
-    bounded: bool  # whether it changed anything
+    norm: float  # norm of the gradient before clipping; NaN or infinite if any entry is
+    bounded: bool  # True if clipping changed the gradient
 
 
 def clip_(g: Params, *, value: float | None, norm: float | None) -> Clipped:
-    """Bound every entry of `g` by `value`, then its length by `norm`; None bounds nothing.
+    """Clip every entry of `g` to [-value, value], then its Euclidean norm to `norm`, in place.
 
-    Does nothing to a gradient that is not finite.
+    None skips a step. A gradient that is not finite stays unchanged.
     """
     before = norm_of(g)
     if not isfinite(before):
@@ -34,7 +34,7 @@ def clip_(g: Params, *, value: float | None, norm: float | None) -> Clipped:
 
 
 def norm_of(p: Params) -> float:
-    """The Euclidean norm of all numbers, also where their squares do not fit their dtype."""
+    """The Euclidean norm of all numbers, even if their squares overflow their dtype."""
     square = float(np.dot(p.flat, p.flat))
     if not isfinite(square):
         largest = float(np.abs(p.flat).max())

@@ -1,7 +1,7 @@
-"""Optimizers: from a gradient to new weights, on flat vectors, without allocating.
+"""Optimizers: update rules from a gradient to new weights, on flat vectors, without allocation.
 
-A rule works on any slice of the vectors, because no number looks at another; `step_` takes
-slices that fit a core's cache.
+Every rule works element by element, so it can be applied to any slice of the vectors; `step_` uses
+slices that fit into the cache of a core.
 """
 
 from collections.abc import Iterator
@@ -15,39 +15,39 @@ from charrnn.nn.arrays import Floats, empty, zeros
 from charrnn.nn.params import Params
 from charrnn.settings import above, at_least, from_up_to, setting
 
-Slots: TypeAlias = dict[str, Floats]  # what a rule remembers, each (N,)
+Slots: TypeAlias = dict[str, Floats]  # the state of a rule, such as moments, each (N,)
 
 SLICE = 16_384
 
 
-class Now(NamedTuple):
-    """What a rule must know of the step it takes."""
+class StepInfo(NamedTuple):
+    """The scalars of one step of a rule."""
 
-    lr: float  # the learning rate, after the schedule
-    t: int  # 1, 2, ...
-    decay: bool  # whether w is of matrices, the part that weight decay is for
+    lr: float  # learning rate, after the schedule
+    t: int  # number of the step: 1, 2, ...
+    decay: bool  # True if weight decay applies: w belongs to matrices
 
 
 class Optimizer(Protocol):
     """A frozen dataclass whose settings are its config keys."""
 
-    slots: ClassVar[tuple[str, ...]]  # the names of what it remembers
-    mean_square: ClassVar[str | None]  # the one that is a mean of squared gradients
+    slots: ClassVar[tuple[str, ...]]  # names of the slots
+    mean_square: ClassVar[str | None]  # name of the slot with the mean of squared gradients, if any
 
     @property
     def learning_rate(self) -> float: ...
 
-    def update(self, w: Floats, dw: Floats, slots: Slots, now: Now, scratch: Floats) -> None:
-        """Change `w` in place by one step; `dw` and `scratch` may be overwritten."""
+    def update(self, w: Floats, dw: Floats, slots: Slots, info: StepInfo, scratch: Floats) -> None:
+        """Update `w` and `slots` in place by one step; `dw` and `scratch` may be overwritten."""
 
 
 def new_slots(optimizer: Optimizer, p: Params) -> Slots:
-    """What `optimizer` remembers before its first step: zeros."""
+    """The state of `optimizer` before its first step: zeros."""
     return {name: zeros(p.flat.shape, p.flat.dtype) for name in optimizer.slots}
 
 
 def new_scratch(p: Params) -> Floats:
-    """Memory that a step of `p` works in."""
+    """Working memory for a step of `p`."""
     return empty((min(SLICE, p.flat.size),), p.flat.dtype)
 
 
@@ -61,18 +61,19 @@ def step_(
     lr: float,
     t: int,
 ) -> None:
-    """One step of all weights. Overwrites `p`, `slots`, `g` and `scratch`."""
+    """One step of all weights, in place. Overwrites `p`, `slots`, `g` and `scratch`."""
     for part, decay in _slices(p):
         optimizer.update(
             p.flat[part],
             g.flat[part],
             {name: slot[part] for name, slot in slots.items()},
-            Now(lr, t, decay),
+            StepInfo(lr, t, decay),
             scratch[: part.stop - part.start],
         )
 
 
 def _slices(p: Params) -> Iterator[tuple[slice, bool]]:
+    """Slices of at most SLICE weights, each with True if weight decay applies to it."""
     for start, stop, decay in ((0, p.decayed, True), (p.decayed, p.flat.size, False)):
         for k in range(start, stop, SLICE):
             yield slice(k, min(k + SLICE, stop)), decay
@@ -86,8 +87,8 @@ class Sgd:
     slots: ClassVar[tuple[str, ...]] = ()
     mean_square: ClassVar[str | None] = None
 
-    def update(self, w: Floats, dw: Floats, slots: Slots, now: Now, scratch: Floats) -> None:
-        np.multiply(dw, now.lr, out=dw)
+    def update(self, w: Floats, dw: Floats, slots: Slots, info: StepInfo, scratch: Floats) -> None:
+        np.multiply(dw, info.lr, out=dw)
         np.subtract(w, dw, out=w)
 
 
@@ -100,11 +101,11 @@ class Momentum:
     slots: ClassVar[tuple[str, ...]] = ("v",)
     mean_square: ClassVar[str | None] = None
 
-    def update(self, w: Floats, dw: Floats, slots: Slots, now: Now, scratch: Floats) -> None:
+    def update(self, w: Floats, dw: Floats, slots: Slots, info: StepInfo, scratch: Floats) -> None:
         v = slots["v"]
         np.multiply(v, self.momentum, out=v)
         np.add(v, dw, out=v)
-        np.multiply(v, now.lr, out=scratch)
+        np.multiply(v, info.lr, out=scratch)
         np.subtract(w, scratch, out=w)
 
 
@@ -117,11 +118,11 @@ class Adagrad:
     slots: ClassVar[tuple[str, ...]] = ("s",)
     mean_square: ClassVar[str | None] = None
 
-    def update(self, w: Floats, dw: Floats, slots: Slots, now: Now, scratch: Floats) -> None:
+    def update(self, w: Floats, dw: Floats, slots: Slots, info: StepInfo, scratch: Floats) -> None:
         s = slots["s"]
         np.multiply(dw, dw, out=scratch)
         np.add(s, scratch, out=s)
-        _descend(w, dw, s, now.lr, self.eps, scratch)
+        _descend(w, dw, s, info.lr, self.eps, scratch)
 
 
 @dataclass(frozen=True)
@@ -134,10 +135,10 @@ class RmsProp:
     slots: ClassVar[tuple[str, ...]] = ("s",)
     mean_square: ClassVar[str | None] = "s"
 
-    def update(self, w: Floats, dw: Floats, slots: Slots, now: Now, scratch: Floats) -> None:
+    def update(self, w: Floats, dw: Floats, slots: Slots, info: StepInfo, scratch: Floats) -> None:
         s = slots["s"]
         _average_square(s, dw, self.decay, scratch)
-        _descend(w, dw, s, now.lr, self.eps, scratch)
+        _descend(w, dw, s, info.lr, self.eps, scratch)
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ class Adam:
     slots: ClassVar[tuple[str, ...]] = ("m", "v")
     mean_square: ClassVar[str | None] = "v"
 
-    def update(self, w: Floats, dw: Floats, slots: Slots, now: Now, scratch: Floats) -> None:
+    def update(self, w: Floats, dw: Floats, slots: Slots, info: StepInfo, scratch: Floats) -> None:
         m, v = slots["m"], slots["v"]
         _average_square(v, dw, self.beta2, scratch)
         np.multiply(dw, 1.0 - self.beta1, out=dw)
@@ -163,9 +164,9 @@ class Adam:
         np.add(m, dw, out=m)
         # Bias corrections are scalars: with c2 = 1 - beta2**t, sqrt(v/c2) + eps is
         # (sqrt(v) + eps*sqrt(c2)) / sqrt(c2), so they move into lr and eps.
-        root = sqrt(1.0 - self.beta2**now.t)
+        root = sqrt(1.0 - self.beta2**info.t)
         np.copyto(dw, m)
-        _descend(w, dw, v, now.lr * root / (1.0 - self.beta1**now.t), self.eps * root, scratch)
+        _descend(w, dw, v, info.lr * root / (1.0 - self.beta1**info.t), self.eps * root, scratch)
 
 
 @dataclass(frozen=True)
@@ -174,17 +175,17 @@ class AdamW(Adam):
 
     weight_decay: float = setting(0.01, "decoupled weight decay (matrices only)", at_least(0))
 
-    def update(self, w: Floats, dw: Floats, slots: Slots, now: Now, scratch: Floats) -> None:
-        if now.decay:
-            np.multiply(w, 1.0 - now.lr * self.weight_decay, out=w)
-        super().update(w, dw, slots, now, scratch)
+    def update(self, w: Floats, dw: Floats, slots: Slots, info: StepInfo, scratch: Floats) -> None:
+        if info.decay:
+            np.multiply(w, 1.0 - info.lr * self.weight_decay, out=w)
+        super().update(w, dw, slots, info, scratch)
 
 
-def _average_square(s: Floats, dw: Floats, share: float, scratch: Floats) -> None:
-    """Move s towards dw**2: s = share * s + (1 - share) * dw**2."""
+def _average_square(s: Floats, dw: Floats, decay: float, scratch: Floats) -> None:
+    """Move s towards dw**2: s = decay * s + (1 - decay) * dw**2."""
     np.multiply(dw, dw, out=scratch)
-    np.multiply(scratch, 1.0 - share, out=scratch)
-    np.multiply(s, share, out=s)
+    np.multiply(scratch, 1.0 - decay, out=scratch)
+    np.multiply(s, decay, out=s)
     np.add(s, scratch, out=s)
 
 

@@ -1,4 +1,4 @@
-"""Schedules: what the learning rate is multiplied with as the run goes on."""
+"""Learning-rate schedules: the factor on the initial learning rate over the course of a run."""
 
 from dataclasses import dataclass
 from math import cos, pi, sqrt
@@ -8,45 +8,45 @@ from charrnn.settings import above, at_least, between, from_up_to, setting
 
 
 class Moment(NamedTuple):
-    """Where a run is."""
+    """The position in a run at which a schedule is evaluated."""
 
-    progress: float  # share that is done, 0 to 1, of whichever limit was given
-    epoch: float  # passes over the training part, in fractions
+    progress: float  # fraction of the run that is done, 0 to 1, by the limit that ends it first
+    epoch: float  # passes over the training part, fractional
     step: float
-    falls: int  # how often the schedule has asked for a lower rate
+    drops: int  # number of drops of the learning rate so far; see `Schedule.drops_after`
 
 
 class Schedule(Protocol):
     """A frozen dataclass whose settings are its config keys."""
 
-    spans_run: ClassVar[bool]  # whether it needs to know where the run ends
+    spans_run: ClassVar[bool]  # True if the factor depends on `progress`, so the run needs an end
 
-    def factor(self, now: Moment) -> float:
-        """What multiplies the learning rate now."""
+    def factor(self, moment: Moment) -> float:
+        """The factor on the initial learning rate."""
 
-    def falls(self, stale: int) -> bool:
-        """Whether the rate falls after so many evaluations in a row without a better loss."""
+    def drops_after(self, evals_since_best: int) -> bool:
+        """True if the rate drops after this many evaluations in a row without a better loss."""
 
 
-class Unmoved:
-    """A schedule that does not look at the validation loss."""
+class IgnoresLoss:
+    """Base of the schedules that do not depend on the validation loss."""
 
-    def falls(self, stale: int) -> bool:
+    def drops_after(self, evals_since_best: int) -> bool:
         return False
 
 
 @dataclass(frozen=True)
-class Constant(Unmoved):
+class Constant(IgnoresLoss):
     """A constant learning rate."""
 
     spans_run: ClassVar[bool] = False
 
-    def factor(self, now: Moment) -> float:
+    def factor(self, moment: Moment) -> float:
         return 1.0
 
 
 @dataclass(frozen=True)
-class Step(Unmoved):
+class Step(IgnoresLoss):
     """Multiply by `gamma` every `every` epochs, counted from epoch `start`."""
 
     every: float = setting(1.0, "number of epochs between drops", above(0))
@@ -54,12 +54,12 @@ class Step(Unmoved):
     start: float = setting(0.0, "number of epochs before the first drop can happen", at_least(0))
     spans_run: ClassVar[bool] = False
 
-    def factor(self, now: Moment) -> float:
-        return float(self.gamma ** max(0, (now.epoch - self.start) // self.every))
+    def factor(self, moment: Moment) -> float:
+        return float(self.gamma ** max(0, (moment.epoch - self.start) // self.every))
 
 
 @dataclass(frozen=True)
-class Exponential(Unmoved):
+class Exponential(IgnoresLoss):
     """Exponential decay to the fraction `final` of the initial rate at the end of the run."""
 
     final: float = setting(
@@ -67,12 +67,12 @@ class Exponential(Unmoved):
     )
     spans_run: ClassVar[bool] = True
 
-    def factor(self, now: Moment) -> float:
-        return float(self.final**now.progress)
+    def factor(self, moment: Moment) -> float:
+        return float(self.final**moment.progress)
 
 
 @dataclass(frozen=True)
-class Cosine(Unmoved):
+class Cosine(IgnoresLoss):
     """Linear warmup, then cosine decay to `final` (Loshchilov and Hutter 2017)."""
 
     warmup: float = setting(0.02, "linear warmup, as a fraction of the run", from_up_to(0, 1))
@@ -81,22 +81,22 @@ class Cosine(Unmoved):
     )
     spans_run: ClassVar[bool] = True
 
-    def factor(self, now: Moment) -> float:
-        if now.progress < self.warmup:
-            return now.progress / self.warmup
-        fall = min(1.0, (now.progress - self.warmup) / (1.0 - self.warmup))
-        return self.final + (1.0 - self.final) * 0.5 * (1.0 + cos(pi * fall))
+    def factor(self, moment: Moment) -> float:
+        if moment.progress < self.warmup:
+            return moment.progress / self.warmup
+        decayed = min(1.0, (moment.progress - self.warmup) / (1.0 - self.warmup))
+        return self.final + (1.0 - self.final) * 0.5 * (1.0 + cos(pi * decayed))
 
 
 @dataclass(frozen=True)
-class InverseSqrt(Unmoved):
+class InverseSqrt(IgnoresLoss):
     """Linear warmup, then decay as 1/sqrt(step) (Vaswani et al. 2017, eq. 3)."""
 
     warmup: int = setting(1000, "number of linear warmup steps", at_least(1))
     spans_run: ClassVar[bool] = False
 
-    def factor(self, now: Moment) -> float:
-        return min(now.step / self.warmup, sqrt(self.warmup / max(now.step, 1.0)))
+    def factor(self, moment: Moment) -> float:
+        return min(moment.step / self.warmup, sqrt(self.warmup / max(moment.step, 1.0)))
 
 
 @dataclass(frozen=True)
@@ -109,11 +109,11 @@ class Plateau:
     )
     spans_run: ClassVar[bool] = False
 
-    def factor(self, now: Moment) -> float:
-        return float(self.gamma**now.falls)
+    def factor(self, moment: Moment) -> float:
+        return float(self.gamma**moment.drops)
 
-    def falls(self, stale: int) -> bool:
-        return stale > 0 and stale % self.patience == 0
+    def drops_after(self, evals_since_best: int) -> bool:
+        return evals_since_best > 0 and evals_since_best % self.patience == 0
 
 
 SCHEDULES: dict[str, type[Schedule]] = {

@@ -12,9 +12,9 @@ from charrnn.nn.params import Params
 from charrnn.nn.rng import stream
 from charrnn.optim import (
     Moment,
+    add_noise_,
     average_,
     clip_,
-    disturb_,
     new_scratch,
     norm_of,
     step_,
@@ -147,7 +147,7 @@ class _Run:
         plan, state, g = self.plan, self.state, self.message.grads
         if plan.gradient_noise:
             rng = stream(plan.seed, "gradient", state.step)
-            disturb_(g, self.scratch, rng, eta=plan.gradient_noise, t=state.step)
+            add_noise_(g, self.scratch, rng, eta=plan.gradient_noise, t=state.step)
         t = state.step + 1
         step_(plan.optimizer, state.params, g, state.slots, self.scratch, lr=rate, t=t)
         if state.average is not None:
@@ -176,7 +176,7 @@ class _Run:
             progress=min(1.0, max(progress, default=0.0)),
             epoch=middle / self.plan.batches.chunks,
             step=middle,
-            falls=self.state.lr_drops,
+            drops=self.state.lr_drops,
         )
         halved = 0.5**self.state.rollbacks
         return self.plan.optimizer.learning_rate * self.plan.schedule.factor(now) * halved
@@ -219,7 +219,7 @@ class _Run:
             state.keep_best_(loss)
         else:
             state.evals_since_best += 1
-            state.lr_drops += self.plan.schedule.falls(state.evals_since_best)
+            state.lr_drops += self.plan.schedule.drops_after(state.evals_since_best)
         state.evaluated_step = state.step
         state.seconds = self._clock()
         yield Evaluated(state.step, "val", loss, better, state.seconds)

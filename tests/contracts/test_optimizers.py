@@ -123,8 +123,8 @@ def test_weight_decay_spares_vectors() -> None:
     np.testing.assert_allclose(p["W"], before["W"] * 0.95, rtol=1e-14)
 
 
-def at(progress: float, epoch: float = 0.0, step: float = 0.0, falls: int = 0) -> Moment:
-    return Moment(progress, epoch, step, falls)
+def at(progress: float, epoch: float = 0.0, step: float = 0.0, drops: int = 0) -> Moment:
+    return Moment(progress, epoch, step, drops)
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
@@ -160,8 +160,8 @@ def test_the_inverse_square_root_rises_to_one_and_falls() -> None:
 
 def test_a_plateau_is_patient_and_then_falls_again_and_again() -> None:
     schedule = SCHEDULES["plateau"](gamma=0.5, patience=3)
-    assert [schedule.falls(stale) for stale in range(8)] == [0, 0, 0, 1, 0, 0, 1, 0]
-    assert [schedule.factor(at(0, falls=falls)) for falls in range(3)] == [1.0, 0.5, 0.25]
+    assert [schedule.drops_after(n) for n in range(8)] == [0, 0, 0, 1, 0, 0, 1, 0]
+    assert [schedule.factor(at(0, drops=drops)) for drops in range(3)] == [1.0, 0.5, 0.25]
 
 
 def test_clipping_by_norm_keeps_the_direction() -> None:

@@ -13,7 +13,7 @@ from charrnn.nn.layers.noise import DropoutRates
 from charrnn.nn.model import CharModel
 from charrnn.nn.params import Params
 from charrnn.nn.rng import stream
-from charrnn.optim import OPTIMIZERS, SCHEDULES, average_, disturb_, new_scratch
+from charrnn.optim import OPTIMIZERS, SCHEDULES, add_noise_, average_, new_scratch
 from charrnn.text.batches import Batches, BatchSizes
 from charrnn.text.record_part import RecordPart
 from charrnn.text.records import find_records
@@ -136,7 +136,7 @@ def test_an_average_by_hand() -> None:
 def test_gradient_noise_has_the_variance_that_it_says_and_dies_away() -> None:
     for t, eta in ((0, 0.3), (99, 0.3)):
         g = Params.zeros({"w": (100_000,)}, FLOAT64)
-        disturb_(g, new_scratch(g), stream(1, "test"), eta=eta, t=t)
+        add_noise_(g, new_scratch(g), stream(1, "test"), eta=eta, t=t)
         assert g.flat.var() == pytest.approx(eta / (1 + t) ** 0.55, rel=0.02)
 
 
