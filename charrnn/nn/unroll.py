@@ -21,12 +21,12 @@ def unroll(
     """
     for first, incoming in zip(tape.at(0), state, strict=True):
         np.copyto(first, incoming)
-    step, computed, states = cell.stepper(p, tape), tape.computed, tape.states
-    for t in range(len(tape.z)):
+    step, T = cell.stepper(p, tape), len(tape.z)
+    for t in range(T):
         step(t)
         if zoneout is not None:
-            zoneout.hold_(t, computed, states)
-    return tape.leave(len(tape.z))
+            zoneout.hold_(t, tape.computed, tape.states)
+    return tape.leave(T)
 
 
 def unroll_back(

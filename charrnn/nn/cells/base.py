@@ -7,6 +7,7 @@ time (`unroll`): a cell knows one step, forward and back.
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol, Self
 
 import numpy as np
@@ -76,12 +77,12 @@ class Tape:
         shorter: dict[str, Any] = {name: a[: len(a) - spare] for name, a in arrays.items()}
         return replace(self, **shorter, raw=tuple(state[:steps] for state in self.raw))
 
-    @property
+    @cached_property
     def states(self) -> State:
         """The state over time, (T+1, B, H) each."""
         return (self.h,)
 
-    @property
+    @cached_property
     def computed(self) -> State:
         """What the steps write, (T, B, H) each: the states before zoneout."""
         return self.raw or tuple(state[1:] for state in self.states)
@@ -92,7 +93,7 @@ class Tape:
 
     def at(self, t: int) -> State:
         """The state after `t` steps, in the memory of the steps."""
-        return tuple(state[t] for state in self.states)
+        return tuple([state[t] for state in self.states])
 
     def leave(self, t: int) -> State:
         """Copy the state after `t` steps to `last`, where it outlives the chunk."""

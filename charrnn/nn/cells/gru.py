@@ -128,26 +128,7 @@ class Gru:
         tape.candidate.prepare(Wh[:, n], part(p, "gh", n), mask)
 
     def stepper(self, p: Weights, tape: GruTape) -> Callable[[int], None]:
-        z, h, (h_new,), hz, hn = tape.z, tape.h, tape.computed, tape.hz, tape.hn
-        gates, inner, scratch = tape.gates, tape.inner, tape.scratch
-        recurrent, candidate = tape.recurrent, tape.candidate
-        twin = tape.kernels.step
-        reset, before, after = twin(gru_reset), twin(gru_before), twin(gru_after)
-
-        def step_before(t: int) -> None:
-            z_t, h_prev, gates_t, inner_t = z[t], h[t], gates[t], inner[t]
-            recurrent.forward(t, h_prev, hz)
-            reset(z_t, hz, h_prev, gates_t, inner_t)
-            candidate.forward(t, inner_t, hn)
-            before(z_t, hn, h_prev, gates_t, h_new[t], scratch)
-
-        def step_after(t: int) -> None:
-            h_prev = h[t]
-            recurrent.forward(t, h_prev, hz)
-            candidate.forward(t, h_prev, hn)
-            after(z[t], hz, hn, p["bh"], h_prev, gates[t], inner[t], h_new[t], scratch)
-
-        return step_before if self.reset == "before" else step_after
+        return _step_before(tape) if self.reset == "before" else _step_after(tape, p["bh"])
 
     def back_stepper(self, p: Weights, tape: GruTape) -> Callable[[int, Floats], None]:
         dz = tape.z  # dz[t] overwrites z[t], which no step needs any more
@@ -197,3 +178,34 @@ class Gru:
     def _n(self) -> slice:
         """The columns of Wh for the candidate: U."""
         return slice(2 * self.hidden_size, 3 * self.hidden_size)
+
+
+def _step_before(tape: GruTape) -> Callable[[int], None]:
+    z, h, (h_new,), gates, inner = tape.z, tape.h, tape.computed, tape.gates, tape.inner
+    hz, hn, scratch = tape.hz, tape.hn, tape.scratch
+    recurrent, candidate = tape.recurrent, tape.candidate
+    reset, rest = tape.kernels.step(gru_reset), tape.kernels.step(gru_before)
+
+    def step(t: int) -> None:
+        z_t, h_prev, gates_t, inner_t = z[t], h[t], gates[t], inner[t]
+        recurrent.forward(t, h_prev, hz)
+        reset(z_t, hz, h_prev, gates_t, inner_t)
+        candidate.forward(t, inner_t, hn)
+        rest(z_t, hn, h_prev, gates_t, h_new[t], scratch)
+
+    return step
+
+
+def _step_after(tape: GruTape, bh: Floats) -> Callable[[int], None]:
+    z, h, (h_new,), gates, inner = tape.z, tape.h, tape.computed, tape.gates, tape.inner
+    hz, hn, scratch = tape.hz, tape.hn, tape.scratch
+    recurrent, candidate = tape.recurrent, tape.candidate
+    rest = tape.kernels.step(gru_after)
+
+    def step(t: int) -> None:
+        h_prev = h[t]
+        recurrent.forward(t, h_prev, hz)
+        candidate.forward(t, h_prev, hn)
+        rest(z[t], hz, hn, bh, h_prev, gates[t], inner[t], h_new[t], scratch)
+
+    return step

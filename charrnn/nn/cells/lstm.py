@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -42,7 +43,7 @@ class LstmTape(Tape):
     norm_memory: ClassVar[str] = "8*T*B*H + T*B + 4*B*H + B"
     over_time: ClassVar[tuple[str, ...]] = ("z", "h", "c", "gates", "tanh_c")
 
-    @property
+    @cached_property
     def states(self) -> State:
         return self.h, self.c
 
