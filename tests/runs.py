@@ -16,11 +16,11 @@ output: {dir: run, checkpoint_every: 25}
 TEXT = "the cat sat on the mat; the dog sat on the log.\n" * 40
 
 
-def lines(run: str = "run") -> list[dict]:
+def lines(run: str | Path = "run") -> list[dict]:
     return [json.loads(line) for line in Path(run, "metrics.jsonl").read_text().splitlines()]
 
 
-def steady(run: str) -> list[dict]:
+def steady(run: str | Path) -> list[dict]:
     """The record without what the clock says."""
     clock = ("seconds", "chars_per_second", "version")
     return [
@@ -30,7 +30,7 @@ def steady(run: str) -> list[dict]:
     ]
 
 
-def digests(run: str) -> dict[str, str]:
+def digests(run: str | Path) -> dict[str, str]:
     return {
         path.relative_to(run).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(Path(run).rglob("*"))

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from charrnn import api
+
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs FIFOs and devices")
 
 CONFIG = """\
@@ -14,6 +16,7 @@ model: {hidden_size: 4, num_layers: 1}
 train: {batch_size: 2, seq_length: 8, max_steps: 1}
 output: {dir: run}
 """
+TEXT = "the cat sat on the mat\n" * 9
 LONG = "x" * 300
 ODD = ["fifo", "folder", "broken", "loop", "/dev/zero", "zero", LONG, "text.txt/below", ""]
 
@@ -21,11 +24,22 @@ ODD = ["fifo", "folder", "broken", "loop", "/dev/zero", "zero", LONG, "text.txt/
 @pytest.fixture(autouse=True)
 def _files(charrnn) -> None:
     Path("config.yaml").write_text(CONFIG)
-    Path("text.txt").write_text("the cat sat on the mat\n" * 9)
+    Path("text.txt").write_text(TEXT)
     os.mkfifo("fifo")
     Path("folder").mkdir()
     for name, target in (("broken", "nothing"), ("loop", "loop"), ("zero", "/dev/zero")):
         Path(name).symlink_to(target)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run, made once."""
+    folder = tmp_path_factory.mktemp("trained")
+    (folder / "text.txt").write_text(TEXT)
+    given = [f"data.path={folder / 'text.txt'}", f"output.dir={folder / 'run'}"]
+    for _ in api.train(api.parse_config(CONFIG, "config.yaml", given)):
+        pass
+    return folder / "run"
 
 
 def assert_one_line(ran, code: int) -> None:
@@ -39,8 +53,8 @@ READERS = {
     "check": (["config", "check", "{}"], 2),
     "data.path": (["train", "config.yaml", "--set", "data.path={}"], 3),
     "vocab": (["vocab", "{}"], 3),
-    "score": (["score", "trained", "{}"], 3),
-    "prime": (["sample", "trained", "--prime-file", "{}"], 3),
+    "score": (["score", "{trained}", "{}"], 3),
+    "prime": (["sample", "{trained}", "--prime-file", "{}"], 3),
     "checkpoint": (["sample", "{}"], 4),
     "init-from": (["train", "config.yaml", "--init-from", "{}"], 4),
 }
@@ -48,13 +62,11 @@ READERS = {
 
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("path", ODD, ids=lambda path: path[:20] or "empty")
-def test_only_regular_files_are_read(charrnn, reader: str, path: str) -> None:
+def test_only_regular_files_are_read(charrnn, trained: Path, reader: str, path: str) -> None:
     arguments, code = READERS[reader]
-    if reader in ("score", "prime"):
-        assert charrnn("train", "config.yaml", "--out", "trained", "--quiet").code == 0
     if reader == "data.path" and not path:
         code = 2  # the config itself says that it is empty
-    assert_one_line(charrnn(*(argument.format(path) for argument in arguments)), code)
+    assert_one_line(charrnn(*(a.format(path, trained=trained) for a in arguments)), code)
     assert not Path("run").exists()
 
 
@@ -105,11 +117,12 @@ def test_a_name_of_any_kind_leaves_the_message_one_line(charrnn, name: str) -> N
         assert ran.err.strip().isprintable()
 
 
-def test_a_prime_is_read_as_texts_are(charrnn) -> None:
-    charrnn("train", "config.yaml", "--quiet")
+def test_a_prime_is_read_as_texts_are(charrnn, trained: Path) -> None:
     Path("prime").write_bytes(b"\xef\xbb\xbfthe\r\n")
-    assert charrnn("sample", "run", "--prime-file", "prime", "-n", "0").out == "the\n"
+    assert charrnn("sample", str(trained), "--prime-file", "prime", "-n", "0").out == "the\n"
     Path("prime").write_bytes(b"the \xff")
-    assert "prime is not UTF-8 (byte 4" in charrnn("sample", "run", "--prime-file", "prime").err
+    assert (
+        "prime is not UTF-8 (byte 4" in charrnn("sample", str(trained), "--prime-file", "prime").err
+    )
     Path("prime").write_bytes(b"a" * (2**20 + 1))
-    assert_one_line(charrnn("sample", "run", "--prime-file", "prime"), 3)
+    assert_one_line(charrnn("sample", str(trained), "--prime-file", "prime"), 3)

@@ -131,7 +131,7 @@ def training(*more: str, stderr: int = subprocess.PIPE) -> subprocess.Popen[str]
     """A run in a process group of its own, which has begun to train."""
     quiet = ["--quiet"] if stderr == subprocess.PIPE else []
     process = subprocess.Popen(
-        [sys.executable, "-m", "charrnn", "train", "config.yaml", "--workers", "3",
+        [sys.executable, "-m", "charrnn", "train", "config.yaml", "--workers", "2",
          "--max-steps", "1000000", *quiet, *more],
         stderr=stderr,
         text=True,
@@ -164,8 +164,9 @@ def all_gone(group: int) -> bool:
 
 
 @posix
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("whole_group", [False, True])
+@pytest.mark.parametrize(
+    ("number", "code", "whole_group"), [(signal.SIGINT, 130, True), (signal.SIGTERM, 143, False)]
+)
 def test_a_signal_ends_all_of_them_saved(charrnn, number: int, code: int, whole_group) -> None:
     process = training()
     (os.killpg if whole_group else os.kill)(process.pid, number)
