@@ -107,7 +107,7 @@ class TensorBoard:
 def _retire(files: Sequence[Path]) -> None:
     """Empty the last of them and remove the others. Raises OSError.
 
-    A viewer that waits at the end of the last one would not go on to the next if it were not there.
+    A viewer at the end of the last one would not move on to the next if the last one were gone.
     """
     for file in files[:-1]:
         file.unlink()

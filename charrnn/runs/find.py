@@ -1,4 +1,4 @@
-"""Which runs a user means, and what tells them apart in a picture."""
+"""Find the runs that paths refer to, and short labels that distinguish them."""
 
 import json
 from collections.abc import Sequence
@@ -23,18 +23,18 @@ def names_in(folder: Path) -> set[str]:
 
 
 def find_runs(paths: Sequence[str | Path]) -> list[Path]:
-    """The run directories that `paths` mean, each once: itself, or all of a comparison's folder.
+    """The run directories that `paths` refer to, each once; a comparison's folder is all its runs.
 
-    Of a comparison those are left out that have not begun. Raises DataError for anything else.
+    Runs of a comparison that have not begun are left out. Raises DataError for anything else.
     """
     try:
-        found = [run for path in paths for run in _meant_by(Path(path))]
+        runs = [run for path in paths for run in _runs_at(Path(path))]
     except OSError as error:
         raise DataError(f"{error.filename}: cannot be read ({error.strerror})") from None
-    return [*{realpath(run): run for run in found}.values()]
+    return [*{realpath(run): run for run in runs}.values()]
 
 
-def _meant_by(path: Path) -> list[Path]:
+def _runs_at(path: Path) -> list[Path]:
     if RunDir(path).metrics.exists():
         return [path]
     names = names_in(path)
@@ -52,7 +52,7 @@ def _meant_by(path: Path) -> list[Path]:
 
 
 def labels_of(runs: Sequence[Path]) -> list[str]:
-    """A name for each run, in one line: its folder, with those above it where two are alike."""
+    """A label for each run, in one line: its folder, with parents where two have the same name."""
     parts = [Path(realpath(run)).parts for run in runs]
     lengths = [next(n for n in range(1, len(own) + 1) if _is_alone(own, n, parts)) for own in parts]
     return [one_line("/".join(own[-n:])) for own, n in zip(parts, lengths, strict=True)]

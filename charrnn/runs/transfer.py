@@ -1,10 +1,10 @@
-"""Beginning from another model's weights: characters are matched by what they are."""
+"""Transfer: start from another model's weights, matched character by character."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
-from charrnn.nn.arrays import Shape
+from charrnn.nn.arrays import Floats, Shape
 from charrnn.nn.model import CharModel
 from charrnn.nn.ops import may_overflow
 from charrnn.nn.params import Params
@@ -17,11 +17,11 @@ from charrnn.text.vocab import Vocabulary, display
 def transfer_(
     source: Trained, model: CharModel, params: Params, vocabulary: Vocabulary
 ) -> tuple[str, ...]:
-    """Overwrite `params` of `model` with the weights of `source`; say what was new, what fell away.
+    """Overwrite `params` of `model` with the weights of `source`; return notes for the user.
 
-    What belongs to a character goes where that character is now; a character that `source` does not
-    know keeps the weights it has. Raises CheckpointError where the networks differ, or their
-    numbers do so much that those of `source` are infinite here.
+    The rows and columns of a character go to its id in `vocabulary`; a character that `source` does
+    not know keeps its initial weights. Raises CheckpointError where the networks differ, or where
+    weights of `source` overflow the dtype of `params`.
     """
     old, axes = source.vocabulary, model.vocabulary_axes()
     if old.level != vocabulary.level:
@@ -33,26 +33,35 @@ def transfer_(
             source.path,
             f"it has {extra[0]}, and this network does not; use the same cell, sizes and layers",
         )
-    here, there = _shared_ids(vocabulary, old)
+    ids, old_ids = _shared_ids(vocabulary, old)
     for name, w in params.items():
         axis = axes.get(name)
-        w_old = source.params.get(name)
-        if w_old is None or _network_shape(w_old.shape, axis) != _network_shape(w.shape, axis):
-            found = "none" if w_old is None else f"one of shape {w_old.shape}"
-            raise refusal(
-                source.path,
-                f"this network needs {name} of shape {w.shape}, the checkpoint has {found};"
-                " use the same cell, sizes and layers",
-            )
+        w_old = _weights_like(w, source, name, axis)
         if axis is None:
             w[...] = w_old
         elif axis == 0:
-            w[here] = w_old[there]
+            w[ids] = w_old[old_ids]
         else:
-            w[:, here] = w_old[:, there]
+            w[:, ids] = w_old[:, old_ids]
     if not np.isfinite(params.flat).all():
         raise refusal(source.path, f"its weights are too large for {params.flat.dtype} numbers")
     return tuple(_notes(source, vocabulary))
+
+
+def _weights_like(w: Floats, source: Trained, name: str, axis: int | None) -> Floats:
+    """The weights `name` of `source`, which may differ from `w` in the length of `axis` alone.
+
+    Raises CheckpointError if they differ in more.
+    """
+    w_old = source.params.get(name)
+    if w_old is None or _network_shape(w_old.shape, axis) != _network_shape(w.shape, axis):
+        has = "none" if w_old is None else f"one of shape {w_old.shape}"
+        raise refusal(
+            source.path,
+            f"this network needs {name} of shape {w.shape}, the checkpoint has {has};"
+            " use the same cell, sizes and layers",
+        )
+    return w_old
 
 
 def _shared_ids(a: Vocabulary, b: Vocabulary) -> tuple[list[int], list[int]]:

@@ -1,7 +1,7 @@
 """Events as lines of metrics.jsonl, and back: the fields of a dataclass are the keys of its line.
 
 A field says in its annotation where its line differs: `seconds: Annotated[float, Rounded(3)]`. A
-line may come from a file that somebody has edited, or from an older version, so each value is read
+line may come from an edited file, or from an older version, so each value is read
 by the type of its field: a number that is missing or not finite is NaN, a value that may be None is
 None, and an event that lacks anything else is not read.
 """

@@ -46,13 +46,13 @@ def train(
 
     Every rank of `comm` runs this from the same state, and has the same events. `stop` is asked
     before every change of the weights and at every chunk of an evaluation. An evaluation that was
-    cut short has left no trace: a run that goes on from `state` begins it again.
+    cut short leaves no trace: a run that is resumed from `state` repeats it.
     """
     return _Run(plan, state, stop, comm).events()
 
 
 class _Run:
-    """What one call of `train` needs beside the state: memory, and a clock."""
+    """Memory and clock of one call of `train`."""
 
     def __init__(
         self, plan: Plan, state: TrainState, stop: Callable[[], bool], comm: Communicator
@@ -155,12 +155,12 @@ class _Run:
 
     def _carried(self) -> States | None:
         """The state of this rank's tracks."""
-        mine = slice(self.tracks.start, self.tracks.stop)
+        own = slice(self.tracks.start, self.tracks.stop)
         layers = self.state.carry
-        return layers and tuple(tuple(array[mine] for array in layer) for layer in layers)
+        return layers and tuple(tuple(array[own] for array in layer) for layer in layers)
 
     def _ask(self) -> bool:
-        """Has any rank been told to stop? All get the same answer."""
+        """Whether any rank was asked to stop; the same answer on all."""
         self.stopping = any(self.comm.gather(self.stop()))
         return self.stopping
 
@@ -242,7 +242,7 @@ class _Run:
     def _evaluate(
         self, split: Split, part: Part, p: Params
     ) -> Generator[Event, None, float | None]:
-        """The loss of `part` under `p`; None if the run was told to stop."""
+        """The loss of `part` under `p`; None if the run was asked to stop."""
         evaluation = Evaluation(self.plan.model, p, part, self.plan.kernels, self.comm)
         for done in evaluation:
             if self._ask():

@@ -1,8 +1,8 @@
-"""What the ranks of a run tell each other at a step: one vector, which is summed.
+"""The message of a step: one vector of gradients, loss and states, which is summed over ranks.
 
-A rank writes its share and leaves the rest at zero, so the sum is at once an addition, of gradients
-and losses, and a collection, of the tracks' states. All that must be alike everywhere, such as the
-clock that limits a run, rides along.
+A rank writes its share and leaves the rest at zero, so the sum both adds gradients and losses and
+collects the tracks' states. It also carries all that must be equal on every rank, such as the clock
+that limits a run.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,28 +40,28 @@ class Message:
         self.states: States = tuple(tuple(next(flat) for _ in cell.states) for cell in cells)
 
     def send(self, loss: float, seconds: float, stop: bool, last: States) -> None:
-        """Add this rank's share, beside the gradients that are there, and sum everybody's."""
+        """Write this rank's share next to its gradients, and sum over all ranks."""
         self.numbers[:] = loss, seconds if self.comm.rank == 0 else 0.0, stop
-        mine = slice(self.tracks.start, self.tracks.stop)
+        own = slice(self.tracks.start, self.tracks.stop)
         for layer, last_of_layer in zip(self.states, last, strict=True):
             for state, array in zip(layer, last_of_layer, strict=True):
                 state[...] = 0.0
-                np.copyto(state[mine], array)
+                np.copyto(state[own], array)
         self.comm.sum_(self.vector)
 
     @property
     def loss(self) -> float:
-        """Of all tracks, in nats per character."""
+        """The loss of all tracks, in nats per character."""
         return float(self.numbers[0])
 
     @property
     def seconds(self) -> float:
-        """By the clock of rank 0."""
+        """Seconds of training by the clock of rank 0."""
         return float(self.numbers[1])
 
     @property
     def stop(self) -> bool:
-        """Whether anybody was told to stop."""
+        """Whether any rank was asked to stop."""
         return bool(self.numbers[2] > 0)
 
 

@@ -1,4 +1,4 @@
-"""All that does not change during a run: what is trained, on what, how, and until when."""
+"""The plan of a run, which does not change during it: model, data, optimizer and limits."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What a run does when a number is no longer finite, and which number was the first."""
+"""Recovery from numbers that are not finite: stop, skip the step, or roll back."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ class Recovery:
               times in a row
     rollback  the last good state, the learning rate halved; at most `limit` times in all
 
-    A state is good where a run begins, and wherever its weights have just been evaluated.
+    A state is good at the start of a run, and after each evaluation of its weights.
     """
 
     def __init__(self, policy: str, limit: int, state: TrainState) -> None:
@@ -26,20 +26,20 @@ class Recovery:
         self.good = state.copy() if policy == "rollback" else None
 
     def approve(self, state: TrainState) -> None:
-        """`state` is one to come back to."""
+        """Remember `state` as good."""
         if self.good is not None:
             self.good.assign_(state)
 
     def end(self) -> None:
-        """No step follows, and nothing is to be mended any more."""
+        """Stop recovering: no step follows."""
         self.policy, self.good = "stop", None
 
     def after_(
         self, state: TrainState, what: str, step: int, *, skippable: bool = False
     ) -> NotFinite:
-        """Change `state` to the one to go on with, as `what` of `step` is not finite.
+        """Change `state` to the one to continue from, because `what` of `step` is not finite.
 
-        `skippable`: it is a step that was not taken, and `state` is what it was before.
+        `skippable`: the step was not taken, and `state` is the one before it.
         """
         if self.good is not None and state.rollbacks < self.limit:
             rollbacks, seconds = state.rollbacks + 1, state.seconds

@@ -135,7 +135,7 @@ def test_an_unknown_symbol_stands_for_what_is_new(charrnn) -> None:
 def test_it_goes_with_resume_alone(charrnn) -> None:
     ran = charrnn("train", "config.yaml", "--allow-new-text")
     assert ran.code == 2
-    assert "--allow-new-text goes with --resume" in ran.err
+    assert "--allow-new-text requires --resume" in ran.err
 
 
 # --- while a run goes on -------------------------------------------------------------------------
