@@ -8,7 +8,7 @@ from charrnn.draw.terminal_colour import painted
 from charrnn.nn.arrays import Floats
 from charrnn.terminal import columns_of
 from charrnn.text.lines import PredictedText
-from charrnn.text.vocab import visible
+from charrnn.text.symbols import visible
 
 Ramp = tuple[Colour, ...]
 

@@ -11,7 +11,8 @@ from charrnn.storage.checkpoint import Checkpoint, refusal
 from charrnn.storage.rundir import RunDir
 from charrnn.terminal import one_line
 from charrnn.text.batches import Chunks
-from charrnn.text.vocab import Vocabulary, display
+from charrnn.text.symbols import display
+from charrnn.text.vocab import Vocabulary
 from charrnn.training.plan import Plan
 from charrnn.training.snapshot import state_from, tracks_in
 from charrnn.training.state import TrainState

@@ -10,7 +10,8 @@ from charrnn.nn.ops import may_overflow
 from charrnn.nn.params import Params
 from charrnn.runs.trained import Trained
 from charrnn.storage.checkpoint import refusal
-from charrnn.text.vocab import Vocabulary, display
+from charrnn.text.symbols import display
+from charrnn.text.vocab import Vocabulary
 
 
 @may_overflow

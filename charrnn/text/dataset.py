@@ -11,8 +11,9 @@ from charrnn.text.corpus import Corpus
 from charrnn.text.part import Part
 from charrnn.text.record_part import RecordPart
 from charrnn.text.records import Records, find_records
+from charrnn.text.symbols import display
 from charrnn.text.text_part import TextPart
-from charrnn.text.vocab import Vocabulary, build_vocabulary, display
+from charrnn.text.vocab import Vocabulary, build_vocabulary
 
 
 @dataclass(frozen=True)

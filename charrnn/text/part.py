@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+import numpy as np
+
 from charrnn.nn.arrays import Ids
 from charrnn.text.batches import BatchSizes, Chunks
-from charrnn.text.excerpts import Excerpts
 from charrnn.text.stored import EncodedText
 from charrnn.text.tracks import Tracks
+
+LEAD_IN = 256  # characters before an excerpt, which the model reads to know where it is
 
 
 class Lines(NamedTuple):
@@ -17,6 +20,18 @@ class Lines(NamedTuple):
     symbols: Ids  # (T,)
     starts: Ids  # (n,) where in them each line begins
     numbers: Ids  # (n,) of the lines of the part, from 1
+
+
+class Excerpts(NamedTuple):
+    """W excerpts of T steps, and what has to be predicted at the end of each."""
+
+    x: Ids  # (T, W), of which the last `steps` are the excerpt and the others lead up to it
+    y: Ids  # (W,), the character after the last one
+    steps: int
+
+    def some(self, first: int, stop: int) -> "Excerpts":
+        """The excerpts first .. stop."""
+        return Excerpts(self.x[:, first:stop], self.y[first:stop], self.steps)
 
 
 class Part(Protocol):
@@ -90,3 +105,8 @@ class Part(Protocol):
 
     def counts_of_all(self, counts: Ids) -> Ids:
         """As `counts` of a part that is a whole text, whose symbols have been counted (A,)."""
+
+
+def spread(n: int, most: int) -> Ids:
+    """Numbers below n, at most `most` of them, at equal distances."""
+    return np.unique(np.linspace(0, n - 1, min(n, most)).astype(np.int64))

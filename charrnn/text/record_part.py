@@ -11,8 +11,7 @@ from charrnn.nn.arrays import Ids
 from charrnn.text.batches import BatchSizes
 from charrnn.text.codes import CodedText
 from charrnn.text.corpus import split_stops
-from charrnn.text.excerpts import Excerpts, spread
-from charrnn.text.part import Lines
+from charrnn.text.part import Excerpts, Lines, spread
 from charrnn.text.record_batches import RecordBatches
 from charrnn.text.records import Records, record_chunk, shuffled
 from charrnn.text.stored import EncodedText

@@ -11,8 +11,7 @@ from charrnn.nn.arrays import Ids
 from charrnn.text.batches import Batches, BatchSizes, fit
 from charrnn.text.codes import CodedText
 from charrnn.text.corpus import split_stops
-from charrnn.text.excerpts import LEAD_IN, Excerpts, spread
-from charrnn.text.part import Lines
+from charrnn.text.part import LEAD_IN, Excerpts, Lines, spread
 from charrnn.text.stored import EncodedText
 from charrnn.text.symbols import NEWLINE
 from charrnn.text.tracks import Tracks, cut, groups

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,17 +12,15 @@ import numpy as np
 
 from charrnn.errors import DataError
 from charrnn.nn.arrays import Ids
-from charrnn.terminal import one_line
 from charrnn.text.nearest import nearest
 from charrnn.text.read import Digest, Symbols, TextFormat, code_points, read_symbols
 from charrnn.text.stored import EncodedText
-from charrnn.text.symbols import spelled
+from charrnn.text.symbols import display, spelled
 
 CODE_POINTS = 0x110000
 FORMAT = 1
 UNK = "<unk>"
 REPLACEMENT = "\ufffd"  # what stands in a text for UNK
-LAYOUT = {ord("\n"): "\u21b5\n", ord("\t"): "\u2192\t"}  # an arrow shows what else would be blank
 AT_ONCE = 2**18  # symbols that fit in a core's cache while they are counted or translated
 
 
@@ -199,25 +196,3 @@ def build_vocabulary(
             " data.min_count"
         )
     return Vocabulary(level, tuple(frequent.tolist()), min_count > 1 or always_unk)
-
-
-def display(symbol: int, level: str = "char") -> str:
-    """A symbol as people can read it on any terminal: 'a', U+200B ZERO WIDTH SPACE, 0x80."""
-    c = chr(symbol)
-    if level == "byte" and symbol > 126:
-        return f"0x{symbol:02x}"
-    if symbol < 128 or (c.isprintable() and not unicodedata.combining(c)):
-        return repr(c)
-    return f"U+{symbol:04X} {unicodedata.name(c, 'without a name')}"
-
-
-def visible(symbol: int, level: str = "char") -> str:
-    r"""A symbol where it stands in a text: as it is if that can be seen, else \x1b, or the like.
-
-    A newline and a tab have a sign before them.
-    """
-    if symbol in LAYOUT:
-        return LAYOUT[symbol]
-    if level == "byte" and symbol > 126:
-        return f"\\x{symbol:02x}"
-    return one_line(chr(symbol))

@@ -19,7 +19,7 @@ from charrnn.studies.surprisal.page import surprisal_page
 from charrnn.studies.surprisal.page_difference import difference_page
 from charrnn.studies.surprisal.study import Surprisal
 from charrnn.terminal import BIDI
-from charrnn.text.vocab import visible
+from charrnn.text.symbols import visible
 from tests import expectations
 
 CONFIG = """\

@@ -18,7 +18,7 @@ from charrnn.studies.gradients.recall import Task, network_of, recall
 from charrnn.studies.gradients.spectrum import spectra
 from charrnn.studies.gradients.textbook import experiment
 from charrnn.text.batches import Batches
-from charrnn.text.excerpts import LEAD_IN
+from charrnn.text.part import LEAD_IN
 from charrnn.text.record_part import RecordPart
 from charrnn.text.records import find_records
 from charrnn.text.text_part import TextPart

@@ -45,7 +45,7 @@ def read(model, p, part):
     steps = list(reading)
     assert steps[-1] == part.targets
     assert steps == sorted(steps)
-    return reading.found
+    return reading.expectations
 
 
 def check(found, predictions, y):

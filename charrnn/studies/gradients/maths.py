@@ -54,8 +54,8 @@ class Signal:
 
     def _quantile(self, share: float) -> Floats:
         """By the nearest norm, as infinite ones cannot be interpolated."""
-        found: Floats = np.quantile(self.norms, share, axis=1, method="nearest")
-        return found
+        norms: Floats = np.quantile(self.norms, share, axis=1, method="nearest")
+        return norms
 
 
 @may_overflow
@@ -70,9 +70,9 @@ def error_signals(model: CharModel, p: Params, x: Ids, y: Ids, lags: int) -> tup
     starts = deque([model.initial_state(p, B)], lags + 1)  # of the last steps, and the state after
     for span in read(model, p, [Sequences(x, y, most=1)]):
         starts.append(_copy(span.state))
-    found = [_norms(d) for d in _gradients(model, p, x[T - lags :], y, starts)]
+    by_lag = [_norms(d) for d in _gradients(model, p, x[T - lags :], y, starts)]
     return tuple(
-        Signal(k, name, np.stack([norms[k][j] for norms in found]))
+        Signal(k, name, np.stack([norms[k][j] for norms in by_lag]))
         for k, cell in enumerate(model.cells)
         for j, name in enumerate(cell.states)
     )

@@ -20,8 +20,7 @@ from charrnn.studies.gradients.maths import Signal, error_signals
 from charrnn.studies.gradients.spectrum import Spectrum, spectra
 from charrnn.studies.score.study import open_part
 from charrnn.text.batches import Chunks
-from charrnn.text.excerpts import Excerpts
-from charrnn.text.part import Part
+from charrnn.text.part import Excerpts, Part
 
 FLOAT64 = np.dtype(np.float64)
 TOGETHER = 32  # positions that are read side by side

@@ -22,7 +22,7 @@ from charrnn.studies.units.watched import watch_part
 from charrnn.text.corpus import Corpus
 from charrnn.text.dataset import Dataset
 from charrnn.text.part import Part
-from charrnn.text.vocab import display
+from charrnn.text.symbols import display
 from charrnn.training.events import line_of
 
 MOST_READ = 50_000  # characters of the held-out part that are read

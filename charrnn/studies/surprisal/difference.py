@@ -22,7 +22,7 @@ from charrnn.studies.surprisal.study import (
 from charrnn.text.lines import PredictedText
 from charrnn.text.part import Part
 from charrnn.text.read import find_files
-from charrnn.text.vocab import display
+from charrnn.text.symbols import display
 
 
 @dataclass(frozen=True)

@@ -53,14 +53,14 @@ class Expectations(NamedTuple):
 
 
 class Reading:
-    """One pass over `part`. Iterate it to the end, then read `found`.
+    """One pass over `part`. Iterate it to the end, then read `expectations`.
 
-    Its memory is that of `found`, some 35 bytes a character, and of one span.
+    Its memory is that of `expectations`, some 35 bytes a character, and of one span.
     """
 
     def __init__(self, model: CharModel, p: Params, part: Part, kernels: Kernels = NUMPY) -> None:
         self.model, self.p, self.part, self.kernels = model, p, part, kernels
-        self.found = Expectations.empty(part.targets, model.vocab_size, p.flat.dtype)
+        self.expectations = Expectations.empty(part.targets, model.vocab_size, p.flat.dtype)
 
     def __iter__(self) -> Iterator[int]:
         """Yield, after every span, how many characters have been predicted."""
@@ -79,12 +79,12 @@ class Reading:
         chosen = counted.reshape(-1)
         places, y = span.places[counted], span.y[counted]
         p = rows(span.tape.logits)[chosen]
-        found = self.found
-        found.ids[places] = y
-        found.nats[places] = losses[chosen]
-        found.ranks[places] = rank_of(p, y)
-        found.entropies[places] = entropy_of(p)
-        found.guesses[places], found.chances[places] = best_of_(p, found.guesses.shape[1])
+        ids, nats, ranks, entropies, guesses, chances = self.expectations
+        ids[places] = y
+        nats[places] = losses[chosen]
+        ranks[places] = rank_of(p, y)
+        entropies[places] = entropy_of(p)
+        guesses[places], chances[places] = best_of_(p, guesses.shape[1])
         return len(places)
 
 

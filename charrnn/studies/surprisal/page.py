@@ -21,7 +21,7 @@ from charrnn.draw.parts import Series, histogram, table_html
 from charrnn.nn.arrays import Floats
 from charrnn.studies.surprisal.tables import line_table, symbol_table
 from charrnn.terminal import one_line
-from charrnn.text.vocab import display, visible
+from charrnn.text.symbols import display, visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

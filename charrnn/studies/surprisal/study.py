@@ -16,7 +16,8 @@ from charrnn.studies.surprisal.maths import Reading
 from charrnn.text.corpus import Corpus
 from charrnn.text.lines import PredictedText
 from charrnn.text.part import Part
-from charrnn.text.vocab import Vocabulary, display
+from charrnn.text.symbols import display
+from charrnn.text.vocab import Vocabulary
 
 Progress: TypeAlias = Callable[[int, int], None]  # characters read, of how many
 
@@ -153,9 +154,9 @@ def read_through(
     for done in reading:
         if on_progress:
             on_progress(done, part.targets)
-    found = Surprisal(trained, text, **reading.found._asdict())
-    check_predicts(trained, found.score.nats_per_char)
-    return found
+    surprisal = Surprisal(trained, text, **reading.expectations._asdict())
+    check_predicts(trained, surprisal.score.nats_per_char)
+    return surprisal
 
 
 def lines_at(text: PredictedText, which: Ids, means: Floats) -> list[Line]:

@@ -18,7 +18,8 @@ from charrnn.studies.units.signals import SIGNALS
 from charrnn.studies.units.tables import found_table
 from charrnn.studies.units.watched import APART, UnitName, recorded
 from charrnn.terminal import one_line
-from charrnn.text.vocab import REPLACEMENT, visible
+from charrnn.text.symbols import visible
+from charrnn.text.vocab import REPLACEMENT
 
 if TYPE_CHECKING:
     from charrnn.nn.arrays import Floats, Ids

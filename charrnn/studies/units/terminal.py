@@ -15,7 +15,7 @@ from charrnn.draw.terminal import table_text, wrapped
 from charrnn.draw.terminal_colour import painted
 from charrnn.studies.units.tables import distribution_table, found_table
 from charrnn.terminal import one_line
-from charrnn.text.vocab import visible
+from charrnn.text.symbols import visible
 
 if TYPE_CHECKING:
     from charrnn.nn.arrays import Floats

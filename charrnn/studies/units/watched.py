@@ -179,14 +179,14 @@ def recorded(
 ) -> dict[Value, Floats]:
     """As `activations`, (T, n) of some units; None: all of them."""
     trained = watched.trained
-    found = record(
+    values = record(
         *(trained.model, trained.params, watched.streams, wanted),
         kernels.choose_kernels(),
         on_progress,
     )
-    if not all(np.isfinite(values).all() for values in found.values()):
+    if not all(np.isfinite(numbers).all() for numbers in values.values()):
         raise too_large(trained)
-    return found
+    return values
 
 
 def watch_unit(watched: Watched, name: UnitName, on_progress: Progress = None) -> WatchedUnit:
