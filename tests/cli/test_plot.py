@@ -253,7 +253,7 @@ class TestPictures:
         (["none"], 3, "none: not a run: there is no such folder"),
         (["run/best.npz"], 3, "run/best.npz: not a run: it is not a folder"),
         (["empty"], 3, "empty: not a run: it has no metrics.jsonl"),
-        (["run", "--panels", "loss,speed"], 2, "there is no 'speed'"),
+        (["run", "--panels", "loss,speed"], 2, "no panel is called 'speed'"),
         (["run", "--smooth", "1"], 2, "--smooth"),
         (["new", "--panels", "loss"], 2, "no run has a loss yet"),
     ],

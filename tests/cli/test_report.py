@@ -44,7 +44,7 @@ def test_the_page_tells_the_run(charrnn) -> None:
     charrnn("train", "config.yaml")
     ran = charrnn("report", "run")
     assert (ran.code, ran.out) == (0, "")
-    assert ran.err == f"the report is {Path('run/report.html')}\n"
+    assert ran.err == f"wrote {Path('run/report.html')}\n"
     page = Path("run/report.html").read_text(encoding="utf-8")
     said = " ".join(Words(page).words)
     told = api.curves("run")
