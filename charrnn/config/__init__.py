@@ -1,4 +1,4 @@
-"""Configs: from a YAML file and options to a checked, complete and frozen `Config`."""
+"""Configs: parsing YAML files and overrides into a checked, complete and frozen `Config`."""
 
 from charrnn.config.json_schema import json_schema
 from charrnn.config.keys import Choice

@@ -1,4 +1,4 @@
-"""From a config to the objects that it names: here keys become arguments of constructors."""
+"""Construction of the objects that a config describes: keys become constructor arguments."""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -17,7 +17,7 @@ Chosen = TypeVar("Chosen")
 
 
 def model(config: Config, vocab_size: int) -> CharModel:
-    """The network of `config` over a vocabulary of `vocab_size`."""
+    """The network of `config` for a vocabulary of `vocab_size` symbols."""
     m = config.model
     cell = CELLS[m.cell.name](hidden_size=m.hidden_size, **m.cell.options)  # type: ignore[call-arg]
     return CharModel(
@@ -52,7 +52,7 @@ def schedule(config: Config) -> Schedule:
 
 
 def text_format(config: Config) -> TextFormat:
-    """How the text of `config` is to be read."""
+    """The format of the text of `config`: its level, encoding and normalisation."""
     d = config.data
     return TextFormat(
         level=d.level,
@@ -64,7 +64,7 @@ def text_format(config: Config) -> TextFormat:
 
 
 def limits(config: Config) -> Limits:
-    """Where the run of `config` ends."""
+    """The limits that end the run of `config`."""
     t = config.train
     return Limits(
         max_steps=t.max_steps,
@@ -75,9 +75,9 @@ def limits(config: Config) -> Limits:
 
 
 def network_in_words(config: Config) -> str:
-    """Cell, layers and size, with the cell's options that are not defaults.
+    """Cell, number of layers and size, with the options of the cell that are not defaults.
 
-    Such as `lstm 2x128`, `gru 1x256 (reset after)` or `lstm 1x64 (peephole, layer norm)`.
+    Examples: `lstm 2x128`, `gru 1x256 (reset after)`, `lstm 1x64 (peephole, layer norm)`.
     """
     m = config.model
     options = [

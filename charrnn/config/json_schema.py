@@ -1,4 +1,4 @@
-"""The JSON Schema of config files, for editors that complete and check what is written."""
+"""The JSON Schema of config files, for completion and checks in editors."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from charrnn.config.schema import Config, plain
 
 
 def json_schema() -> dict[str, Any]:
-    """The schema (draft 2020-12); what holds between keys, only `charrnn config check` knows."""
+    """The schema (draft 2020-12), except the rules between keys; see `charrnn config check`."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "charrnn config",
@@ -17,7 +17,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def section_schema(cls: type) -> dict[str, Any]:
-    """The schema of a mapping with the keys of a dataclass, or of nothing: all defaults."""
+    """The schema of a mapping with the keys of a dataclass; null gives all defaults."""
     properties = {name: key_schema(key) for name, key in keys_of(cls).items()}
     return {
         "type": ["object", "null"],
@@ -27,7 +27,7 @@ def section_schema(cls: type) -> dict[str, Any]:
 
 
 def key_schema(key: Key) -> dict[str, Any]:
-    """What may stand at one key, what it is for, and its default."""
+    """The schema of one key: allowed values, description and default."""
     about = {"description": key.setting.doc}
     if key.is_section:
         return {**about, **section_schema(key.hint)}
@@ -42,7 +42,7 @@ def key_schema(key: Key) -> dict[str, Any]:
 
 
 def choice_schemas(key: Key, table: Mapping[str, type]) -> list[dict[str, Any]]:
-    """A name, nothing, or the options of a name; without a name they are the default's."""
+    """The forms of a choice: a name, null, or options with a name, by default that of the key."""
     forms: list[dict[str, Any]] = [{"enum": [*table, None]}]
     for name, cls in table.items():
         options = {option: key_schema(known) for option, known in keys_of(cls).items()}

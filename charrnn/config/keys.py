@@ -1,4 +1,4 @@
-"""Keys: what a user may write, read from the fields of dataclasses of settings."""
+"""Config keys, derived from the fields of dataclasses of settings."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -12,14 +12,14 @@ from charrnn.settings import Setting, one_of
 
 @dataclass(frozen=True)
 class Choice:
-    """A name out of a table, and the values of all settings that belong to that name."""
+    """A name from a table, and the values of all settings of the class with that name."""
 
     name: str
     options: Mapping[str, Any]
 
 
 def choice(name: str, doc: str, table: Mapping[str, type]) -> Any:
-    """A dataclass field that holds a Choice out of `table`; `name` is its default."""
+    """A dataclass field that holds a Choice from `table`, by default `name`."""
     return field(
         default=Choice(name, defaults_of(table[name])),
         metadata={"setting": Setting(doc, table=table)},
@@ -27,12 +27,12 @@ def choice(name: str, doc: str, table: Mapping[str, type]) -> Any:
 
 
 class UnfitError(Exception):
-    """A value is not what its key allows; the message says what would be."""
+    """A value is not allowed for its key; the message is the expected form."""
 
 
 @dataclass(frozen=True)
 class Key:
-    """A field with a Setting: its name, type and default beside what the Setting says."""
+    """A config key: the name, type hint and default of a field, and its Setting."""
 
     name: str
     hint: Any
@@ -41,24 +41,24 @@ class Key:
 
     @property
     def is_section(self) -> bool:
-        """Whether the key holds keys of its own; a Choice is not a section."""
+        """True if the value is a mapping with keys of its own; a Choice is not a section."""
         return is_dataclass(self.hint) and self.setting.table is None
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
-        """What the value may be; a rule concerns the first."""
+        """The allowed kinds of value; the rule of the Setting applies to the first."""
         is_union = get_origin(self.hint) in (Union, UnionType)
         return tuple(map(kind_of, get_args(self.hint) if is_union else (self.hint,)))
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The names to choose from; empty if the key is not about names."""
+        """The names to choose from; empty for a key without a list of names."""
         rule, table = self.setting.rule, self.setting.table
         return tuple(table or (rule.schema.get("enum", ()) if rule else ()))
 
     @property
     def expected(self) -> str:
-        """What is allowed, in words."""
+        """The allowed values in words, for messages and comments."""
         rule = self.setting.rule
         if self.setting.table is not None:
             return one_of(*self.words).allowed
@@ -68,37 +68,37 @@ class Key:
         return " or ".join([first, *others])
 
     def read(self, value: Any) -> Any:
-        """The plain `value` as the field holds it, or UnfitError."""
+        """The plain `value` converted to the type of the field. Raises UnfitError."""
         kind = next((kind for kind in self.kinds if kind.fits(value)), None)
         if kind is None:
             raise UnfitError(self.expected)
         if not kind.limit.holds(value):
             raise UnfitError(f"{kind.noun} {kind.limit.allowed}")
-        held, rule = kind.convert(value), self.setting.rule
-        if rule and kind is self.kinds[0] and not rule.holds(held):
+        converted, rule = kind.convert(value), self.setting.rule
+        if rule and kind is self.kinds[0] and not rule.holds(converted):
             raise UnfitError(self.expected)
-        return held
+        return converted
 
 
 @cache
 def keys_of(cls: type) -> dict[str, Key]:
-    """The keys of a dataclass, by name: its fields that carry a Setting."""
+    """The keys of a dataclass by name: its fields that have a Setting."""
     hints = get_type_hints(cls)
     keys = {}
     for item in fields(cls):
         if "setting" in item.metadata:
-            known = item.metadata["setting"]
-            keys[item.name] = Key(item.name, hints[item.name], item.default, known)
+            setting = item.metadata["setting"]
+            keys[item.name] = Key(item.name, hints[item.name], item.default, setting)
     return keys
 
 
 def defaults_of(cls: type) -> dict[str, Any]:
-    """Every key of a dataclass with its default."""
+    """The default of every key of a dataclass."""
     return {name: key.default for name, key in keys_of(cls).items()}
 
 
 def dotted_keys(cls: type, prefix: str = "") -> Iterator[tuple[str, Key]]:
-    """Every key of a config in the order of the file; options stand for each name that has them."""
+    """Every dotted key of a config in file order, with the options of every name of a choice."""
     for name, key in keys_of(cls).items():
         dotted = f"{prefix}{name}"
         yield dotted, key

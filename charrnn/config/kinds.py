@@ -1,4 +1,4 @@
-"""Kinds: how a value of a Python type is written in a config, named in words and in JSON Schema."""
+"""Value kinds: the plain form of each Python type in a config, in words and in JSON Schema."""
 
 import sys
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from charrnn.settings import Rule
 
 @dataclass(frozen=True)
 class Kind:
-    """One type: which plain values belong to it, within which limit, and what they become."""
+    """The plain values of one type: a test, a conversion, a limit, and a description of them."""
 
     noun: str
     fits: Callable[[Any], bool]
@@ -22,7 +22,7 @@ class Kind:
 
 
 def kind_of(hint: Any) -> Kind:
-    """The kind of a type; `Literal` with one word is the kind of that word."""
+    """The kind of a type hint; `Literal` with one word accepts only that word."""
     if get_origin(hint) is Literal:
         (word,) = get_args(hint)
         return Kind(word, lambda x: x == word, str, UNLIMITED, {"const": word})
@@ -30,12 +30,12 @@ def kind_of(hint: Any) -> Kind:
 
 
 def is_number(x: Any) -> bool:
-    """True and False are integers to Python, but not to people."""
+    """True for int and float, but not for bool, which Python counts as int."""
     return isinstance(x, int | float) and not isinstance(x, bool)
 
 
 def is_integer(x: Any) -> bool:
-    """1e3 is how some write 1000."""
+    """True for integers, including floats such as 1e3."""
     return is_number(x) and (isinstance(x, int) or x.is_integer())
 
 
@@ -48,18 +48,18 @@ def are_three_numbers(x: Any) -> bool:
 
 
 def is_finite(x: int | float) -> bool:
-    """Unlike math.isfinite, this takes integers of any size."""
+    """True unless the number is NaN or infinite; unlike math.isfinite, for integers of any size."""
     return abs(x) <= sys.float_info.max
 
 
 def is_clean(text: str) -> bool:
-    """No control characters, no lone surrogates: no path and no name can hold them."""
+    """True without control characters and lone surrogates, which no path or name may contain."""
     return all(category(c) not in ("Cc", "Cs") for c in text)
 
 
 UNLIMITED = Rule(lambda x: True, "", {})
 
-Symbol = NewType("Symbol", str)  # one character of any kind, a newline too
+Symbol = NewType("Symbol", str)  # one character, possibly a newline
 
 KINDS: dict[Any, Kind] = {
     NoneType: Kind("null", lambda x: x is None, lambda x: x, UNLIMITED, {"type": "null"}),

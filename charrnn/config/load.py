@@ -1,4 +1,4 @@
-"""From a file or a text, and overrides KEY=VALUE, to a Config; and from a Config to text."""
+"""Loading a Config from YAML and overrides KEY=VALUE, and dumping it as YAML."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,29 +16,29 @@ CHOICES = {key for key, known in dotted_keys(Config) if known.setting.table is n
 
 
 def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
-    """The config in the file `path`, each override KEY=VALUE laid over it in turn.
+    """The config in the file `path`, with each override KEY=VALUE applied in turn.
 
-    Raises ConfigError with every problem of the file and of the overrides, a line for each.
+    Raises ConfigError with all problems of the file and the overrides, one line each.
     """
     return parse_config(read_source(path), str(path), overrides)
 
 
 def parse_config(text: str, source_name: str, overrides: Sequence[str] = ()) -> Config:
-    """The config in `text`; messages call it `source_name`. A text with no keys is all defaults.
+    """The config in `text`, named `source_name` in messages. Empty text gives all defaults.
 
     Raises ConfigError as `load_config` does.
     """
     root, problems = tree_of_yaml(text, lambda line, column: Place(source_name, line, column))
-    if root.value is None or isinstance(root.value, dict):  # else there are no keys to lay over
-        for given in overrides:
-            root = _overridden(root, given, problems)
+    if root.value is None or isinstance(root.value, dict):  # else there are no keys to override
+        for assignment in overrides:
+            root = _overridden(root, assignment, problems)
     return Config.from_tree(root, problems)
 
 
-def _overridden(root: Node, given: str, problems: list[Problem]) -> Node:
-    """`root` with one override; what is wrong with the override itself joins `problems`."""
-    place = Place(f"override {shortened(given)}")
-    parts = split_override(given)
+def _overridden(root: Node, assignment: str, problems: list[Problem]) -> Node:
+    """`root` with one override KEY=VALUE; syntax errors in it are appended to `problems`."""
+    place = Place(f"override {shortened(assignment)}")
+    parts = split_override(assignment)
     if parts is None:
         advice = "expected KEY=VALUE, for example train.seed=2"
         problems.append(Problem(place, "", advice))

@@ -1,4 +1,4 @@
-"""Overrides: options `--set KEY=VALUE`, laid over the tree of a file in the order given."""
+"""Overrides KEY=VALUE (option `--set`): changes to the tree of a config file, in order."""
 
 import re
 from collections.abc import Collection
@@ -17,7 +17,7 @@ def split_override(text: str) -> tuple[str, str] | None:
 
 
 def override(root: Node, key: str, value: Node, choices: Collection[str]) -> Node:
-    """`root` with `value` at the dotted `key`. `choices` are the keys whose values have names.
+    """`root` with `value` at the dotted `key`. `choices` are the dotted keys of all choices.
 
     The options of a choice belong to its name, so a new name replaces the whole choice.
     """
@@ -30,7 +30,7 @@ def override(root: Node, key: str, value: Node, choices: Collection[str]) -> Nod
 def _replaced(
     node: Node, here: str, path: list[str], value: Node, choices: Collection[str]
 ) -> Node:
-    """`node`, which stands at the dotted key `here`, with `value` at the end of `path`."""
+    """`node`, at the dotted key `here`, with `value` at the end of `path` below it."""
     if not path:
         return replace(value, key_place=value.place)
     place: Place = value.place
@@ -40,7 +40,7 @@ def _replaced(
     elif here in choices and isinstance(node.value, str):
         place, entries = node.place, {"name": node}
     name, *rest = path
-    below = entries.get(name, Node(None, value.place, value.place))
-    there = f"{here}.{name}" if here else name
-    changed = _replaced(below, there, rest, value, choices)
+    child = entries.get(name, Node(None, value.place, value.place))
+    child_key = f"{here}.{name}" if here else name
+    changed = _replaced(child, child_key, rest, value, choices)
     return replace(node, value={**entries, name: changed}, place=place)

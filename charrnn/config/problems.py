@@ -1,4 +1,4 @@
-"""A problem: one line that says where a config is wrong, and what would be right there."""
+"""Problems of a config: the place, the key and the message of each, one line per problem."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from difflib import get_close_matches
 
 from charrnn.terminal import LONGEST, one_line, shortened
 
-MOST = 100  # problems that are told at once
+MOST_LINES = 100  # further problems are only counted
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where something was written: a position in a file, or an option of the command line."""
+    """The origin of a value: a position in a file, or an override."""
 
     source: str = ""
     line: int = 0
@@ -26,7 +26,7 @@ NOWHERE = Place()
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with `key` (dotted; empty for the config as a whole) at `place`."""
+    """An error at `place` in the dotted `key`; an empty key means the config as a whole."""
 
     place: Place
     key: str
@@ -38,24 +38,22 @@ class Problem:
 
 
 def lines(problems: Iterable[Problem]) -> list[str]:
-    """The problems as lines: those of the file from top to bottom, then those of the options.
-
-    Of very many the first.
-    """
+    """One line per problem, at most MOST_LINES: the file from top to bottom, then the overrides."""
 
     def reading_order(problem: Problem) -> tuple[bool, int, int]:
         place = problem.place
         return place.line == 0, place.line, place.column
 
-    told = [str(problem) for problem in sorted(problems, key=reading_order)]
-    if len(told) > MOST:
-        told[MOST:] = [f"and {len(told) - MOST:,} more; is this a config of charrnn?"]
-    return told
+    messages = [str(problem) for problem in sorted(problems, key=reading_order)]
+    if len(messages) > MOST_LINES:
+        rest = len(messages) - MOST_LINES
+        messages[MOST_LINES:] = [f"and {rest:,} more; is this a config of charrnn?"]
+    return messages
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """The question that ends a message about an unknown word; empty if nothing is like it."""
-    if len(word) > LONGEST:  # comparing takes time, and such a word was never meant
+    """The suggestion at the end of a message about an unknown word; empty if no word is similar."""
+    if len(word) > LONGEST:  # comparison would be slow, and such a word is no typo
         return ""
     spelled = {name.lower(): name for name in known}
     close = get_close_matches(word.lower(), spelled, n=1)

@@ -1,4 +1,4 @@
-"""The reader: a tree becomes a dataclass, and every problem on the way is kept."""
+"""The reader of config trees: it builds the dataclasses and collects all problems."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -11,19 +11,18 @@ Section = TypeVar("Section")
 
 
 class Reader:
-    """Reads trees; `problems` grows as it goes.
+    """Reads trees and appends to `problems`.
 
-    Where a value has a problem the default stands in for it, so that reading goes on and the
-    rest of the file is checked as well.
+    A value with a problem is replaced by the default, so that the rest of the file is checked too.
     """
 
     def __init__(self, root: type) -> None:
-        """`root` is the dataclass of the whole config, whose keys are suggested everywhere."""
+        """`root` is the dataclass of the whole config, whose keys are the suggestions for typos."""
         self.problems: list[Problem] = []
         self._homes = {dotted.rpartition(".")[2]: dotted for dotted, _ in dotted_keys(root)}
 
     def section(self, cls: type[Section], node: Node, dotted: str = "") -> Section:
-        """The dataclass `cls` from a mapping; nothing at all (null) is all defaults."""
+        """An object of the dataclass `cls` from a mapping; null gives all defaults."""
         if node.value is not None and not isinstance(node.value, dict):
             self._mismatch(node, dotted, "a mapping with keys")
         return cls(**self._values(cls, node, dotted))
@@ -69,8 +68,8 @@ class Reader:
         self, node: Node, dotted: str, expected: str, words: tuple[str, ...] = ()
     ) -> None:
         question = did_you_mean(node.value, words) if isinstance(node.value, str) else ""
-        told = f"found {node.found()}; expected {expected}"
-        self._problem(node.place, dotted, told, question)
+        mismatch = f"found {node.in_words()}; expected {expected}"
+        self._problem(node.place, dotted, mismatch, question)
 
     def _unknown(self, name: str, place: Place, prefix: str, siblings: list[str]) -> None:
         home = self._homes.get(name, prefix + name)

@@ -1,4 +1,4 @@
-"""Resuming: which keys a run may change when it goes on."""
+"""Comparison of two configs when a run is resumed: allowed and refused changes of keys."""
 
 from collections.abc import Iterator
 from dataclasses import is_dataclass
@@ -9,7 +9,7 @@ from charrnn.config.schema import Config, plain
 
 
 class Change(NamedTuple):
-    """A dotted key whose value is not what it was."""
+    """A dotted key with its old and its new value."""
 
     key: str
     old: Any
@@ -17,9 +17,9 @@ class Change(NamedTuple):
 
 
 def resume_changes(old: Config, new: Config) -> tuple[list[Change], list[Change]]:
-    """What `new` changes of `old`: what a resumed run may change, and what it must not.
+    """The changes from `old` to `new`: those allowed for a resumed run, and those refused.
 
-    Where a choice has another name its name is the change, and options that only one of the
+    If a choice has another name, the name counts as the change, and options that only one of the
     two names has are not compared.
     """
     before = {key: value for key, value, _ in _values(old)}
@@ -33,7 +33,7 @@ def resume_changes(old: Config, new: Config) -> tuple[list[Change], list[Change]
 
 
 def _values(section: object, prefix: str = "") -> Iterator[tuple[str, Any, bool]]:
-    """Every dotted key of a config with its value and whether a resumed run may change it."""
+    """Every dotted key of a config, its value, and True if a resumed run may change it."""
     cls: type = type(section)
     for name, key in keys_of(cls).items():
         value, dotted = getattr(section, name), f"{prefix}{name}"

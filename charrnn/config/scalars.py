@@ -1,7 +1,7 @@
-"""Scalars: which words of a YAML text are not text.
+"""Resolution of plain YAML scalars to null, booleans, numbers and text.
 
-These are the rules of the core schema of YAML 1.2 without octal and hexadecimal numbers.
-PyYAML follows YAML 1.1, where 1e-3 is text, `no` is false, 010 is 8 and 1:30 is 90.
+The rules are the core schema of YAML 1.2 without octal and hexadecimal numbers. PyYAML follows
+YAML 1.1, where 1e-3 is text, `no` is false, 010 is 8 and 1:30 is 90.
 """
 
 import re
@@ -24,15 +24,15 @@ MOST_DIGITS = 30
 
 
 def without_leading_zeros(word: str) -> str:
-    """`word` as a decimal integer for everyone; with zeros in front, some read it as octal."""
+    """An integer without leading zeros (octal in YAML 1.1); any other word unchanged."""
     return LEADING_ZEROS.sub(r"\1", word) if INTEGER.fullmatch(word) else word
 
 
 def scalar_of(word: str) -> Scalar:
-    """The value of `word` where it stands without quotes."""
+    """The value of an unquoted `word`."""
     if word in CONSTANTS:
         return CONSTANTS[word]
-    # int() takes quadratic time and refuses thousands of digits; no key needs so many.
+    # int() takes quadratic time and refuses thousands of digits, which no key needs.
     if INTEGER.fullmatch(word) and len(word) <= MOST_DIGITS:
         return int(word)
     return float(word) if NUMBER.fullmatch(word) else word

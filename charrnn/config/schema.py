@@ -1,4 +1,4 @@
-"""The config as a whole: its sections, and what must hold between keys."""
+"""The config as a whole: its sections, and the rules between keys."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
@@ -16,7 +16,7 @@ from charrnn.settings import setting
 
 @dataclass(frozen=True)
 class Config:
-    """Everything that is known of a run before it starts; no default is left open."""
+    """The complete config of a run; every key has a value."""
 
     data: DataConfig = setting(DataConfig(), "the text and how to read it")
     model: ModelConfig = setting(ModelConfig(), "the network")
@@ -29,30 +29,30 @@ class Config:
 
     @classmethod
     def from_tree(cls, root: Node, problems: Sequence[Problem] = ()) -> "Config":
-        """The config that a tree describes, or a ConfigError with all there is to say.
+        """The config that a tree describes. Raises ConfigError with all problems.
 
-        `problems` are those that came up when the tree was made.
+        `problems` are those met when the tree was built.
         """
         reader = Reader(cls)
         config = reader.section(cls, with_open_end(root))
-        found = [*problems, *reader.problems]
-        found += conflicts(config, root, {problem.key for problem in found})
-        if found:
-            raise ConfigError(lines(found))
+        collected = [*problems, *reader.problems]
+        collected += conflicts(config, root, {problem.key for problem in collected})
+        if collected:
+            raise ConfigError(lines(collected))
         return config
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Config":
-        """The config out of plain data, checked as a file is. Raises ConfigError."""
+        """The config from plain data, with the same checks as a file. Raises ConfigError."""
         return cls.from_tree(tree_of(data))
 
     def to_dict(self) -> dict[str, Any]:
-        """Every key and its value as plain data, from which `from_dict` makes an equal config."""
+        """Every key and its value as plain data; `from_dict` is the inverse."""
         return {item.name: plain(getattr(self, item.name)) for item in fields(self)}
 
 
 def plain(value: Any) -> Any:
-    """A value of a config as JSON and YAML know it; a list of one path is that path."""
+    """A value of a config as plain data for JSON and YAML; a list of one path becomes that path."""
     match value:
         case Choice():
             return {"name": value.name, **value.options}
@@ -66,45 +66,48 @@ def plain(value: Any) -> Any:
 
 
 def with_open_end(root: Node) -> Node:
-    """`root` with train.max_epochs null if another limit stands in its place.
+    """`root` with train.max_epochs: null if it has another limit but no max_epochs.
 
-    Whoever asks for 10000 steps does not expect to be stopped by a default.
+    A user who asks for 10000 steps does not expect the default to end the run earlier.
     """
     train = root.value.get("train") if isinstance(root.value, dict) else None
     written = train.value if train and isinstance(train.value, dict) else {}
     others = [written[key] for key in ("max_steps", "max_minutes") if key in written]
     if not train or "max_epochs" in written or all(node.value is None for node in others):
         return root
-    opened = replace(train, value={**written, "max_epochs": Node(None, train.place)})
-    return replace(root, value={**root.value, "train": opened})
+    without_limit = replace(train, value={**written, "max_epochs": Node(None, train.place)})
+    return replace(root, value={**root.value, "train": without_limit})
 
 
-def tied_sizes(config: Config) -> str:
+def tied_sizes_differ(config: Config) -> str:
     m = config.model
     if not m.tie_weights or m.embedding_size == m.hidden_size:
         return ""
     return (
-        f"found true; tied weights need model.embedding_size ({m.embedding_size}) to be"
+        f"found true; tied weights need model.embedding_size ({m.embedding_size}) to equal"
         f" model.hidden_size ({m.hidden_size})"
     )
 
 
-def stride_within(config: Config) -> str:
+def stride_too_large(config: Config) -> str:
     t = config.train
     if t.stride is None or t.stride <= t.seq_length:
         return ""
     return f"found {t.stride}; expected at most train.seq_length ({t.seq_length})"
 
 
-def jitter_alone(config: Config) -> str:
+def jitter_with_overlap(config: Config) -> str:
     t = config.train
     if not t.seq_jitter or t.stride in (None, t.seq_length):
         return ""
-    return f"found {t.seq_jitter:g}; chunks that overlap, by train.stride, have fixed ends"
+    return (
+        f"found {t.seq_jitter:g}; the ends of chunks cannot move if train.stride makes them"
+        " overlap; set only one of the two"
+    )
 
 
-def records_whole(config: Config) -> str:
-    if wrong := bytes_apart(config):
+def records_conflict(config: Config) -> str:
+    if wrong := separator_not_ascii(config):
         return wrong
     t = config.train
     if config.data.records is None or (t.stride in (None, t.seq_length) and not t.seq_jitter):
@@ -115,39 +118,39 @@ def records_whole(config: Config) -> str:
     )
 
 
-def bytes_apart(config: Config) -> str:
+def separator_not_ascii(config: Config) -> str:
     d = config.data
     if d.records is None or d.level != "byte" or ord(d.records) < 128:
         return ""
-    return f"found {d.records!r}; at data.level byte it has to be one byte, an ASCII character"
+    return f"found {d.records!r}; with data.level: byte it must be an ASCII character"
 
 
-def known_end(config: Config) -> str:
+def end_unknown(config: Config) -> str:
     t = config.train
     limits = (t.max_epochs, t.max_steps, t.max_minutes)
     if not SCHEDULES[config.schedule.name].spans_run or any(limits):
         return ""
     return (
-        f"found {config.schedule.name}, which spans the run; give it an end with train.max_epochs,"
-        " train.max_steps or train.max_minutes"
+        f"found {config.schedule.name}, which depends on the length of the run; set"
+        " train.max_epochs, train.max_steps or train.max_minutes"
     )
 
 
-# The key to blame, the other keys that are looked at, and what is wrong with them.
+# The key named in the message, the other keys that matter, and a function for the message.
 CONFLICTS: dict[str, tuple[tuple[str, ...], Callable[[Config], str]]] = {
-    "model.tie_weights": (("model.embedding_size", "model.hidden_size"), tied_sizes),
-    "train.stride": (("train.seq_length",), stride_within),
-    "train.seq_jitter": (("train.stride", "train.seq_length"), jitter_alone),
+    "model.tie_weights": (("model.embedding_size", "model.hidden_size"), tied_sizes_differ),
+    "train.stride": (("train.seq_length",), stride_too_large),
+    "train.seq_jitter": (("train.stride", "train.seq_length"), jitter_with_overlap),
     "data.records": (
         ("data.level", "train.stride", "train.seq_length", "train.seq_jitter"),
-        records_whole,
+        records_conflict,
     ),
-    "schedule.name": (("train.max_epochs", "train.max_steps", "train.max_minutes"), known_end),
+    "schedule.name": (("train.max_epochs", "train.max_steps", "train.max_minutes"), end_unknown),
 }
 
 
 def conflicts(config: Config, root: Node, faulty: set[str]) -> list[Problem]:
-    """What is wrong between keys; a key that is `faulty` by itself is not judged again."""
+    """Violations of the rules between keys, except rules about a key that is already `faulty`."""
     return [
         Problem(root.place_of(key), key, text)
         for key, (others, check) in CONFLICTS.items()

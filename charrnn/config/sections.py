@@ -14,7 +14,7 @@ ROUNDING = 1e-6
 
 
 def is_split(shares: tuple[float, float, float]) -> bool:
-    """Whether the shares cover the text, and leave something to learn from."""
+    """True if the shares sum to 1 and the training part is not empty."""
     return shares[0] > 0 and min(shares) >= 0 and abs(sum(shares) - 1) <= ROUNDING
 
 

@@ -1,4 +1,4 @@
-"""The text of a config file, or one line that says why there is none."""
+"""Reading the text of a config file."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ MOST_BYTES = 2**20
 
 
 def read_source(path: str | Path) -> str:
-    """The text of the file `path`. Raises ConfigError, which says what to do next."""
+    """The text of the file `path`. Raises ConfigError with the next step in one line."""
     file = Path(path)
     try:
         if file.is_dir():
@@ -39,5 +39,5 @@ def read_source(path: str | Path) -> str:
         ) from None
 
 
-def _refusal(file: Path, why: str) -> ConfigError:
-    return ConfigError([f"{one_line(str(file))}: {why}"])
+def _refusal(file: Path, reason: str) -> ConfigError:
+    return ConfigError([f"{one_line(str(file))}: {reason}"])

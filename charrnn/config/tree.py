@@ -1,7 +1,7 @@
-"""A tree: plain values, each with the place where it was written.
+"""Config trees: plain values, each with its place in the source.
 
-YAML text, an option `--set` and the header of a checkpoint all become trees, so that one
-reader checks them all.
+YAML text, overrides and the header of a checkpoint all become trees, and the same reader checks
+all of them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ DEEPEST = 20
 
 @dataclass(frozen=True)
 class Node:
-    """A value, where it stands, where its key stands, and, for a number, how it was written.
+    """A value with its place, the place of its key, and, for a number, its spelling (`written`).
 
     `value` is None, a bool, an int, a float, a str, a list of Nodes or a dict of Nodes.
     """
@@ -28,8 +28,8 @@ class Node:
     key_place: Place = NOWHERE
     written: str = ""
 
-    def found(self) -> str:
-        """The value as a message names it."""
+    def in_words(self) -> str:
+        """A short form of the value for a message."""
         match self.value:
             case None:
                 return "null"
@@ -44,7 +44,7 @@ class Node:
         return shortened(self.written)
 
     def plain(self) -> Any:
-        """The value without its places."""
+        """The value as plain data, without places."""
         match self.value:
             case list():
                 return [node.plain() for node in self.value]
@@ -53,7 +53,7 @@ class Node:
         return self.value
 
     def place_of(self, key: str) -> Place:
-        """Where the value of a dotted key stands, or, if it was not written, what surrounds it."""
+        """The place of the value of a dotted key, or of the innermost mapping around it."""
         node = self
         for name in key.split("."):
             if not isinstance(node.value, dict) or name not in node.value:
@@ -63,9 +63,9 @@ class Node:
 
 
 def tree_of(value: Any, depth: int = DEEPEST) -> Node:
-    """The tree of plain data, which has no places.
+    """The tree of plain data, without places.
 
-    No key lies deeper than `depth` levels: what is cut there is refused further up.
+    Data deeper than `depth` levels is cut off. No key is that deep, so the reader refuses it.
     """
     if depth == 0:
         return Node(None)

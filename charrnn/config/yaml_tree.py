@@ -1,7 +1,7 @@
-"""YAML text to trees and back: the only place that imports yaml.
+"""Conversion of YAML text to trees and back; the only module that imports yaml.
 
-A tree is made from the events of PyYAML's parser, not by its loader: events carry positions
-and expand nothing, so an alias or a merge key can be refused before it multiplies.
+Trees are built from the events of PyYAML's parser instead of its loader: events have positions and
+expand nothing, so aliases and merge keys are refused before they multiply.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,12 +18,12 @@ from charrnn.terminal import shortened
 
 STANDARD = "tag:yaml.org,2002:"
 MERGE = "<<"
-MOST_NODES = 10_000  # keys and values; a config has a few dozen, and PyYAML takes its time
+MOST_NODES = 10_000  # keys and values; a config has about a hundred, and PyYAML is slow
 TAGS = {NoneType: "null", bool: "bool", int: "int", float: "float", str: "str"}
 
 
 class UnreadableError(Exception):
-    """The text cannot be read past this point."""
+    """A problem after which the rest of the text cannot be parsed."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(str(problem))
@@ -31,9 +31,9 @@ class UnreadableError(Exception):
 
 
 def tree_of_yaml(text: str, locate: Callable[[int, int], Place]) -> tuple[Node, list[Problem]]:
-    """The tree of `text`, and what is wrong with it as YAML; faulty values are left out.
+    """The tree of `text`, without faulty values, and its problems as YAML.
 
-    `locate` makes a place of a line and a column, both from 1 on.
+    `locate` converts a line and a column, both counted from 1, to a place.
     """
     builder = _Builder(text, locate)
     try:
@@ -45,13 +45,13 @@ def tree_of_yaml(text: str, locate: Callable[[int, int], Place]) -> tuple[Node, 
 
 
 def yaml_of(value: Any) -> str:
-    """Plain data as YAML text that `tree_of_yaml` reads back to the same."""
+    """Plain data as YAML text, from which `tree_of_yaml` reads equal data."""
     style: dict[str, Any] = {"sort_keys": False, "allow_unicode": True, "width": 2**31}
     return str(yaml.dump(value, Dumper=_Dumper, **style))
 
 
 class _Builder:
-    """Takes events one by one; each method takes those of what it is named after."""
+    """A recursive-descent builder: each method consumes the events of the construct in its name."""
 
     def __init__(self, text: str, locate: Callable[[int, int], Place]) -> None:
         self.problems: list[Problem] = []
@@ -61,7 +61,7 @@ class _Builder:
         self._events = self._parsed()
 
     def document(self) -> Node:
-        """The whole text; where there is nothing, null."""
+        """The tree of the whole text; null for an empty one."""
         root: Node | None = Node(None, self._locate(1, 1))
         event = next(self._events)
         if isinstance(event, yaml.DocumentStartEvent):
@@ -69,11 +69,11 @@ class _Builder:
             next(self._events)
             event = next(self._events)
         if isinstance(event, yaml.DocumentStartEvent):
-            self._problem(event, "", "a second document; a config is one document")
+            self._problem(event, "", "a second document; a config has only one")
         return root or Node(None)
 
     def _node(self, event: yaml.Event, key: str, depth: int) -> Node | None:
-        """The node that begins with `event`, or None if it cannot be used."""
+        """The node that starts with `event`, or None if it has a problem."""
         if depth > DEEPEST:
             text = f"nested more than {DEEPEST} levels deep"
             raise UnreadableError(Problem(self._place(event), key, text))
@@ -91,7 +91,7 @@ class _Builder:
         return None
 
     def _refuse_references(self, event: yaml.Event, key: str) -> None:
-        """A config says everything where it stands, and only what it shows."""
+        """Report aliases, anchors and tags: every value is written out in its place."""
         anchor: Any = getattr(event, "anchor", None)
         tag: Any = getattr(event, "tag", None)
         if isinstance(event, yaml.AliasEvent):
@@ -130,8 +130,8 @@ class _Builder:
             dotted = f"{key}.{name}" if key and name else name or key
             value = self._node(next(self._events), dotted, depth + 1)
             if name in first:
-                seen = f"on line {first[name].line}" if first[name].line else "before"
-                self._problem(inner, dotted, f"duplicate key; it was given {seen}")
+                earlier = f"on line {first[name].line}" if first[name].line else "before"
+                self._problem(inner, dotted, f"duplicate key; already given {earlier}")
             elif name is not None:
                 first[name] = place
                 if value is not None:
@@ -139,13 +139,13 @@ class _Builder:
         return Node(entries, self._place(event))
 
     def _name(self, event: yaml.Event, key: str, depth: int) -> str | None:
-        """The key that begins with `event`, or None if it is not a name."""
+        """The key that starts with `event`, or None if it is not a name."""
         count = len(self.problems)
         node = self._node(event, key, depth + 1)
         if node is None or len(self.problems) > count:
             return None
         if not isinstance(node.value, str):
-            self._problem(event, key, f"found {node.found()} as a key; expected a name")
+            self._problem(event, key, f"found {node.in_words()} as a key; expected a name")
             return None
         if node.written == MERGE:
             self._problem(event, key, f"a merge key ({MERGE}); write the keys out")
@@ -170,28 +170,28 @@ class _Builder:
                 if not isinstance(event, yaml.StreamStartEvent):
                     yield event
         except yaml.MarkedYAMLError as error:
-            place, why = self._at(error.problem_mark), _reason(error)
+            place, reason = self._at(error.problem_mark), _reason(error)
         except yaml.reader.ReaderError as error:
             before = self._text[: error.position].split("\n")
             place = self._locate(len(before), len(before[-1]) + 1)
-            why = f"the character U+{error.character:04X}"
+            reason = f"the character U+{error.character:04X}"
         except (ValueError, OverflowError):
             # PyYAML hands escapes such as "\UFFFFFFFF" to chr(), and long versions to int().
-            why = "a number out of range"
+            reason = "a number out of range"
         else:
             return
-        raise UnreadableError(Problem(place, "", f"not YAML: {why}"))
+        raise UnreadableError(Problem(place, "", f"not YAML: {reason}"))
 
 
 def _reason(error: yaml.MarkedYAMLError) -> str:
     if error.problem and "\\t" in error.problem:
         return "a tab; YAML is indented with spaces"
-    began = f"{error.context} of line {error.context_mark.line + 1}" if error.context_mark else ""
-    return ", ".join(part for part in (error.problem, began) if part)
+    context = f"{error.context} of line {error.context_mark.line + 1}" if error.context_mark else ""
+    return ", ".join(part for part in (error.problem, context) if part)
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes the text that our reader, not PyYAML's, would take for something else."""
+    """A YAML dumper that quotes text by the rules of `scalar_of` instead of YAML 1.1."""
 
     def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> str:
         if kind is yaml.ScalarNode:
@@ -199,11 +199,11 @@ class _Dumper(yaml.SafeDumper):
         return str(super().resolve(kind, value, implicit))  # type: ignore[no-untyped-call]
 
     def short_list(self, items: list[Any]) -> yaml.Node:
-        """A list in a config says in one line what it is: [0.9, 0.05, 0.05]."""
+        """A list on one line, such as [0.9, 0.05, 0.05]."""
         return self.represent_sequence(f"{STANDARD}seq", items, flow_style=True)
 
     def exact_text(self, text: str) -> yaml.Node:
-        """Only quotes keep a merge key from merging, and only double ones keep a line end."""
+        """A string, quoted if it is a merge key or has line ends, which need double quotes."""
         style = None if text.isprintable() and text != MERGE else '"'
         return self.represent_scalar(f"{STANDARD}str", text, style=style)
 

@@ -87,7 +87,7 @@ def test_records_are_learnt_with_their_ends(charrnn) -> None:
         (['data.records="|"'], 3, "'|', which ends a record (data.records), is not in the text"),
         (['data.records=";"', "train.stride=4"], 2, "data.records: found ';'"),
         (["train.stride=4", "train.seq_jitter=0.2"], 2, "train.seq_jitter: found 0.2"),
-        (["data.level=byte", 'data.records="é"'], 2, "it has to be one byte"),
+        (["data.level=byte", 'data.records="é"'], 2, "it must be an ASCII character"),
         (['data.records=";"', "data.min_count=100"], 3, "';' is rarer than data.min_count"),
         (["data.split=[1,0,0]", "schedule=plateau"], 2, "schedule: plateau needs a validation"),
     ],

@@ -112,15 +112,15 @@ ONE_FAULT = {
     " greater than 0",
     # between keys
     "model: {tie_weights: true}": "1:22: model.tie_weights: found true; tied weights need"
-    " model.embedding_size (0) to be model.hidden_size (128)",
+    " model.embedding_size (0) to equal model.hidden_size (128)",
     "train: {stride: 51}": "1:17: train.stride: found 51; expected at most train.seq_length (50)",
-    "schedule: cosine\ntrain: {max_epochs: null}": "1:11: schedule.name: found cosine, which spans"
-    " the run; give it an end with train.max_epochs, train.max_steps or train.max_minutes",
+    "schedule: cosine\ntrain: {max_epochs: null}": "1:11: schedule.name: found cosine, which"
+    " depends on the length of the run; set train.max_epochs, train.max_steps or train.max_minutes",
     "schedule: {name: exponential}\ntrain: {max_epochs: null}": "1:18: schedule.name: found"
-    " exponential, which spans the run; give it an end with train.max_epochs, train.max_steps or"
-    " train.max_minutes",
+    " exponential, which depends on the length of the run; set train.max_epochs,"
+    " train.max_steps or train.max_minutes",
     # not what a config is made of
-    "train: {seed: 1, seed: 2}": "1:18: train.seed: duplicate key; it was given on line 1",
+    "train: {seed: 1, seed: 2}": "1:18: train.seed: duplicate key; already given on line 1",
     "train: {seed: &s 1}": "1:15: train.seed: an anchor (&s) is not allowed in a config",
     "train: {seed: *s}": "1:15: train.seed: an alias (*s); write the value out",
     "train: {seed: !!int 1}": "1:15: train.seed: a tag (tag:yaml.org,2002:int) is not allowed in a"
@@ -134,7 +134,7 @@ ONE_FAULT = {
     "train: {true: 1}": "1:9: train: found true as a key; expected a name",
     "train: {~: 1}": "1:9: train: found null as a key; expected a name",
     "? [a, b]\n: 1": "1:3: found a list as a key; expected a name",
-    "{}\n---\n{}": "2:1: a second document; a config is one document",
+    "{}\n---\n{}": "2:1: a second document; a config has only one",
     "a:\n\tb: 1": "2:1: not YAML: a tab; YAML is indented with spaces",
     "data:\n  path: \0": "2:9: not YAML: the character U+0000",
     "a: 1: 2": "1:5: not YAML: mapping values are not allowed here",
@@ -162,7 +162,7 @@ def test_one_fault_is_one_line(text: str):
             "train.seed: found a mapping; expected an integer of at least 0",
         ),
         ("train.seed=&a 5", "train.seed: an anchor (&a) is not allowed in a config"),
-        ("output={keep: 1, keep: 2}", "output: duplicate key; it was given before"),
+        ("output={keep: 1, keep: 2}", "output: duplicate key; already given before"),
         ("train.stride=99", "train.stride: found 99; expected at most train.seq_length (50)"),
         ("train.seed", "expected KEY=VALUE, for example train.seed=2"),
         ("=5", "expected KEY=VALUE, for example train.seed=2"),
