@@ -9,7 +9,7 @@ import click
 
 from charrnn.cli.command import Command
 from charrnn.cli.options import color_option, json_option, lines_option
-from charrnn.draw.console import write
+from charrnn.draw.console import tell, write
 from charrnn.draw.terminal import table_text
 from charrnn.draw.terminal_colour import wanted
 
@@ -93,6 +93,7 @@ def score(
     from charrnn import api
     from charrnn.draw.page import check_page
     from charrnn.listeners.progress import Meter
+    from charrnn.studies.score.study import is_training_text
 
     if html is not None:
         check_page(html)
@@ -120,6 +121,8 @@ def score(
     if inside and html is None:
         colours = wanted(color)
         write(inside.view(chars, lines, colours=colours), drawn=colours)
+    if is_training_text(trained, text):
+        tell("note: the model was trained on this text; expect a higher loss on unseen text")
 
 
 def _values(found: "dict[str, Score]", simpler: "list[Baseline]") -> dict[str, Any]:

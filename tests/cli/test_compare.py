@@ -45,7 +45,7 @@ def test_a_table_of_variants_the_best_first(charrnn) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--vary", "model.dropout=0,0.1", "--vary", "model.dropout=0.2"], "given twice"),
+        (["--vary", "model.dropout=0,0.1", "--vary", "model.dropout=0.2"], "varied twice"),
         (["--vary", "output.dir=a,b"], "output.dir"),
         (["--vary", "train.seed=1,2", "--seeds", "2"], "train.seed"),
         (["--set", "train.seed=5", "--seeds", "2"], "train.seed"),
@@ -74,6 +74,8 @@ def test_what_is_finished_is_not_trained_again_and_what_changed_is(charrnn) -> N
     before = {run: (run / "metrics.jsonl").read_bytes() for run in runs}
     ran = charrnn(*arguments)
     assert "+-" in ran.out
+    labels = {line.split()[0] for line in ran.out.splitlines()[1:]}
+    assert labels == {"hidden_size=4", "hidden_size=6"}
     assert {run: (run / "metrics.jsonl").read_bytes() for run in runs} == before
     assert charrnn(*arguments, "--set", "train.max_steps=6").code == 0
     assert all((run / "metrics.jsonl").read_bytes() != before[run] for run in runs)
@@ -94,10 +96,13 @@ def test_one_that_fails_does_not_end_the_others(charrnn) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--vary", "model.cell"], "--vary model.cell: expected KEY=VALUE,VALUE,..."),
+        (
+            ["--vary", "model.cell"],
+            "model.cell: expected KEY=VALUE,VALUE,...; as in --vary model.cell=rnn,gru",
+        ),
         (["--vary", "model.cell=rnn,lstmm"], "model.cell: found text 'lstmm'"),
-        (["--vary", "model.hidden_size=4,4"], "two of the variants have one name"),
-        (["config.yaml"], "two of the variants have one name"),
+        (["--vary", "model.hidden_size=4,4"], "two variants have the same name"),
+        (["config.yaml"], "two variants have the same name"),
     ],
 )
 def test_what_cannot_be_compared_is_refused_before_any_work(charrnn, arguments, says) -> None:

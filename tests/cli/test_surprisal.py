@@ -31,6 +31,8 @@ output: {dir: run}
 TEXT = "the cat sat on the mat; the dog sat on the log.\n\nand?\n" * 40
 OURS = re.compile(r"\x1b\[(0|38;5;16;48;(5;\d+|2;\d+;\d+;\d+))m")
 
+OWN_TEXT = "note: the model was trained on this text; expect a higher loss on unseen text\n"
+
 
 @pytest.fixture(autouse=True)
 def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,7 +103,7 @@ def test_the_mean_of_a_model_in_float64_is_that_of_one_pass(charrnn) -> None:
 def test_what_a_pipe_gets_has_digits_and_no_colours(charrnn) -> None:
     trained(charrnn)
     ran = charrnn("score", "run", "text.txt", "--surprisal", "--chars", "80", "--lines", "2")
-    assert (ran.code, ran.err) == (0, "")
+    assert (ran.code, ran.err) == (0, OWN_TEXT)
     assert ran.out.startswith(charrnn("score", "run", "text.txt").out.split(" bits")[0][:5])
     assert "\x1b" not in ran.out
     lines = ran.out.splitlines()
@@ -253,7 +255,7 @@ def test_a_page_takes_the_place_of_the_view(charrnn) -> None:
     trained(charrnn)
     ran = charrnn("score", "run", "text.txt", "--html", "page.html")
     assert ran.out == charrnn("score", "run", "text.txt", "--surprisal").out.splitlines(True)[0]
-    assert ran.err == "wrote page.html\n"
+    assert ran.err == f"wrote page.html\n{OWN_TEXT}"
     assert Path("page.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     assert charrnn("score", "run", "text.txt", "--html", "text.txt/page.html").code == 2
 

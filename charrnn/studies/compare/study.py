@@ -43,12 +43,13 @@ def variants(
     made = []
     for config, changes in product(configs, product(*axes)):
         name = [Path(config).stem] if len(configs) > 1 or not changes else []
-        label = " ".join([*name, *(_short(change, len(axes)) for change in changes)])
+        label = " ".join([*name, *(_label(change, len(axes)) for change in changes)])
+        file = _file_name(" ".join([*name, *(_short(change, len(axes)) for change in changes)]))
         for seed in range(1, seeds + 1):
             seeded = [f"train.seed={seed}"] if seeds > 1 else []
             given = ("train.workers=1", *overrides, *changes, *seeded)
             load_config(config, given)
-            short = f"{_file_name(label)}-seed{seed}" if seeds > 1 else _file_name(label)
+            short = f"{file}-seed{seed}" if seeds > 1 else file
             made.append(Variant(label, config, given, Path(folder) / short))
     if len({variant.folder for variant in made}) < len(made):
         raise UsageError("two variants have the same name; give the configs different names")
@@ -151,6 +152,20 @@ def _axis(given: str) -> list[str]:
         else:
             parts[-1] += character
     return [f"{key}={part.strip()}" for part in parts]
+
+
+def _label(change: str, axes: int) -> str:
+    """The short form, with the key where the value is a number, null, true or false."""
+    value = change.partition("=")[2]
+    says_nothing = value in ("null", "true", "false") or _is_number(value)
+    return _short(change, axes + 1 if says_nothing else axes)
+
+
+def _is_number(text: str) -> bool:
+    with suppress(ValueError):
+        float(text)
+        return True
+    return False
 
 
 def _short(change: str, axes: int) -> str:

@@ -75,6 +75,11 @@ def check_predicts(trained: Trained, loss: float) -> None:
         raise refusal(trained.path, "its predictions are not finite: its weights are too large")
 
 
+def is_training_text(trained: Trained, paths: Sequence[str]) -> bool:
+    """Whether the texts are those that the model was trained on, by their SHA-256."""
+    return open_text(trained, paths)[0].sha256 == trained.corpus_sha256
+
+
 def open_part(trained: Trained, paths: Sequence[str]) -> Part:
     """The texts, in the vocabulary of a model. Raises DataError as `score` does."""
     return open_text(trained, paths)[1]

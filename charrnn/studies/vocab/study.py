@@ -1,4 +1,4 @@
-"""Vocabularies: what a text is made of."""
+"""The vocabulary of a text: symbols, counts, entropy."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +13,8 @@ from charrnn.errors import UsageError
 from charrnn.storage.files import write_text
 from charrnn.text.read import TextFormat, find_files
 from charrnn.text.vocab import UNK, Survey, Vocabulary, build_vocabulary, count_symbols
+
+LARGE = 0.01  # share of a text above which no symbol is rare, however short the text
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,9 @@ class VocabReport:
         return sorted(pairs, key=lambda pair: -pair[1])
 
     def rare(self, below: int) -> list[str]:
-        """The symbols that occur fewer than `below` times."""
-        return [name for name, count in self.ranked() if count < below]
+        """The symbols that occur fewer than `below` times, and are not a large part of the text."""
+        most = min(below, LARGE * self.characters)
+        return [name for name, count in self.ranked() if count < most]
 
     def control(self) -> list[str]:
         """Control and format characters other than the newline: often a surprise."""
