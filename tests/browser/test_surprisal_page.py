@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from charrnn.draw.page import save_page
-from charrnn.studies.surprisal.difference import _compared
+from charrnn.studies.surprisal.difference import compared
 from charrnn.studies.surprisal.page import surprisal_page
 from charrnn.studies.surprisal.page_difference import difference_page
 from tests import expectations
@@ -31,7 +31,7 @@ def two(tmp_path: Path):
     symbols = [ord(c) for c in WILD]
     a, b = (expectations.surprisal(symbols, seed=seed) for seed in (1, 2))
     a.ids[3] = a.vocabulary.unk
-    found = _compared(a, b)
+    found = compared(a, b)
     save_page(tmp_path / "two.html", difference_page(found, chars=10_000, lines=3))
     return tmp_path / "two.html", found
 
@@ -179,7 +179,7 @@ def test_it_is_accessible(visit, request, which: str, complaints_of_axe) -> None
 def test_a_long_text_opens_within_a_second(visit, tmp_path: Path) -> None:
     """100 KB; the best of three, as the machine may be busy with other things."""
     symbols = [ord(c) for c in LONG]
-    found = _compared(*(expectations.surprisal(symbols, seed=seed) for seed in (1, 2)))
+    found = compared(*(expectations.surprisal(symbols, seed=seed) for seed in (1, 2)))
     save_page(tmp_path / "one.html", surprisal_page(found.a, chars=200_000, lines=10))
     save_page(tmp_path / "two.html", difference_page(found, chars=200_000, lines=10))
     assert (tmp_path / "one.html").stat().st_size < 30 * len(LONG)

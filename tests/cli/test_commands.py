@@ -4,7 +4,6 @@ import hashlib
 import json
 import math
 import os
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -243,18 +242,20 @@ def test_wrong_use_is_exit_2_and_one_line(charrnn, arguments: list[str]) -> None
     assert "--help" in ran.err
 
 
-def test_help_imports_no_numpy_and_nothing_else_that_is_slow() -> None:
+def test_help_imports_little() -> None:
+    """No NumPy, and nothing else that is slow: 172 modules when this was written."""
     program = (
         "import sys; sys.argv = ['charrnn', '--help']\n"
         "from charrnn.cli import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "print(sorted({'numpy', 'yaml', 'tqdm', 'torch'} & set(sys.modules)), file=sys.stderr)"
+        "slow = {'numpy', 'yaml', 'tqdm', 'torch', 'numba'} & set(sys.modules)\n"
+        "print(sorted(slow), len(sys.modules) < 250, file=sys.stderr)"
     )
     ran = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    assert ran.stderr == "[]\n"
+    assert ran.stderr == "[] True\n"
 
 
 @pytest.mark.parametrize(("given", "then"), [({}, "1"), ({"OPENBLAS_NUM_THREADS": "2"}, "None")])
@@ -274,18 +275,6 @@ def test_blas_has_one_thread_unless_told(given: dict[str, str], then: str) -> No
         env={**clean, **given},
     )
     assert ran.stderr.strip() == then
-
-
-def test_help_starts_in_a_blink() -> None:
-    """In seconds of work, which a busy machine does not change; all of it is one thread's."""
-
-    def seconds() -> float:
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([sys.executable, "-m", "charrnn", "--help"], capture_output=True, check=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-    assert min(seconds() for _ in range(5)) < 0.15
 
 
 def test_click_completes_in_the_shell() -> None:

@@ -131,7 +131,7 @@ def test_more_of_bytes_that_are_no_text(tmp_path: Path) -> None:
         read = np.append(both.encode("a"), [*first, *second])
         model, _ = predict(session.trained.model, session.trained.params, read, [])
         found = api.next_probabilities(
-            session.trained, replace(session.request, written=session._so_far())
+            session.trained, replace(session.request, written=session.so_far())
         )
         assert model[found.ids].tolist() == found.model.tolist()
         assert said(session, ":probs") == chart(found, ASCII)

@@ -14,7 +14,7 @@ from charrnn import api
 from charrnn.draw import terminal_colour as colour
 from charrnn.studies.surprisal import terminal as surprisal
 from charrnn.studies.surprisal import terminal_difference as against
-from charrnn.studies.surprisal.difference import _compared
+from charrnn.studies.surprisal.difference import compared
 from charrnn.studies.surprisal.page import surprisal_page
 from charrnn.studies.surprisal.page_difference import difference_page
 from charrnn.studies.surprisal.study import Surprisal
@@ -283,7 +283,7 @@ def seen(text: str, level: str, seed: int = 1) -> Surprisal:
 @given(WILD, st.sampled_from(["char", "byte"]))
 def test_a_terminal_obeys_nothing_of_a_wild_text(text: str, level: str) -> None:
     found = seen(text, level)
-    both = _compared(found, seen(text, level, 2))
+    both = compared(found, seen(text, level, 2))
     for colours in (False, True):
         for page in (
             surprisal.view(found, chars=50, lines=9, colours=colours),
@@ -326,7 +326,7 @@ def test_no_text_is_more_than_text_in_a_page(text: str, level: str) -> None:
     found = seen(text, level)
     for content in (
         surprisal_page(found, chars=50, lines=9),
-        difference_page(_compared(found, seen(text, level, 2)), chars=50, lines=9),
+        difference_page(compared(found, seen(text, level, 2)), chars=50, lines=9),
     ):
         content.encode("utf-8")
         assert not BIDI & set(content)

@@ -1,8 +1,10 @@
 """From text and overrides to a Config, whatever the text is, and back."""
 
 import os
-import time
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any, get_args
 
@@ -234,6 +236,23 @@ def test_a_fifo_is_refused_and_not_waited_for(tmp_path: Path):
 
 # --- hostile text --------------------------------------------------------------------------------
 
+
+@contextmanager
+def few_calls() -> Iterator[None]:
+    """Fail at the millionth call of a function: what takes that many does not end soon."""
+    calls = count(1)
+
+    def profile(_frame: object, event: str, _argument: object) -> None:
+        if event in ("call", "c_call"):
+            assert next(calls) < 1_000_000, "a million calls, and more to come"
+
+    sys.setprofile(profile)
+    try:
+        yield
+    finally:
+        sys.setprofile(None)
+
+
 ALIAS_BOMB = "a: &a [x, x]\n" + "".join(
     f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
 )
@@ -260,11 +279,9 @@ MERGE_BOMB = "a: &a {x: 1}\n" + "".join(
         '"\\U00110000"',
     ],
 )
-def test_a_bomb_is_refused_quickly(text: str):
-    start = time.perf_counter()
-    with pytest.raises(ConfigError):
+def test_a_bomb_is_refused_after_little_work(text: str):
+    with few_calls(), pytest.raises(ConfigError):
         parse(text)
-    assert time.perf_counter() - start < 1.0
 
 
 def config_or_problems(make: Callable[[], Config]) -> Config | list[str]:
@@ -295,7 +312,7 @@ YAML_LIKE = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(st.one_of(st.text(), YAML_LIKE))
 def test_arbitrary_text_gives_a_config_or_a_config_error(text: str):
     check_answer(config_or_problems(lambda: parse(text)))

@@ -5,7 +5,7 @@ import pytest
 
 from charrnn.nn.model import CharModel
 from charrnn.studies.surprisal.bootstrap import interval_of_mean, of_usual_length, sums_from
-from charrnn.studies.surprisal.difference import _compared
+from charrnn.studies.surprisal.difference import compared
 from charrnn.studies.surprisal.maths import Reading, best_of_, entropy_of, rank_of
 from charrnn.text import tracks
 from charrnn.text.record_part import RecordPart
@@ -186,7 +186,7 @@ def test_neighbours_that_are_alike_make_the_interval_wider(alike: float) -> None
 def test_a_difference_is_that_of_the_two_and_leaves_out_what_one_does_not_know() -> None:
     symbols = list(b"some lines\nof a text\n" * 8)
     a, b = (expectations.surprisal(symbols, seed=seed) for seed in (1, 2))
-    found = _compared(a, b)
+    found = compared(a, b)
     np.testing.assert_allclose(found.nats, a.nats - b.nats)
     assert found.nats_per_char == pytest.approx(a.nats.mean() - b.nats.mean())
     low, high = found.interval
@@ -200,7 +200,7 @@ def test_a_difference_is_that_of_the_two_and_leaves_out_what_one_does_not_know()
     assert len(found.better(-1)) + len(found.better(1)) == 16
 
     a.ids[5:9] = a.vocabulary.unk
-    found = _compared(a, b)
+    found = compared(a, b)
     assert found.characters == len(symbols) - 1 - 4
     rest = np.delete(a.nats - b.nats, range(5, 9))
     assert found.nats_per_char == pytest.approx(rest.mean())
@@ -214,12 +214,12 @@ def test_what_may_be_chance_is_said_to_be() -> None:
     b.nats[:] = a.nats + 0.01 * (-1.0) ** np.arange(len(a.nats)) * (
         1 + np.sin(np.arange(len(a.nats)))
     )
-    found = _compared(a, b)
+    found = compared(a, b)
     low, high = found.interval
     assert low < 0 < high
     assert "; this may be chance" in found.verdict
     b.nats[:] = a.nats + 1
-    assert "chance" not in _compared(a, b).verdict
+    assert "chance" not in compared(a, b).verdict
 
 
 def test_the_mean_of_a_line_is_over_what_is_counted() -> None:
@@ -227,7 +227,7 @@ def test_the_mean_of_a_line_is_over_what_is_counted() -> None:
     a, b = (expectations.surprisal(symbols, seed=seed) for seed in (1, 2))
     b.nats[:] = a.nats + 0.5
     a.ids[3:6] = a.vocabulary.unk
-    assert [one.nats_per_char for one in _compared(a, b).better(-1)] == pytest.approx([-0.5] * 16)
+    assert [one.nats_per_char for one in compared(a, b).better(-1)] == pytest.approx([-0.5] * 16)
 
 
 def test_a_line_of_which_little_is_counted_is_not_ranked() -> None:
@@ -235,12 +235,12 @@ def test_a_line_of_which_little_is_counted_is_not_ranked() -> None:
     a, b = (expectations.surprisal(symbols, seed=seed) for seed in (1, 2))
     b.nats[:] = a.nats + 0.5
     a.ids[:8] = a.vocabulary.unk
-    assert len(_compared(a, b).better(-1)) == 15
+    assert len(compared(a, b).better(-1)) == 15
 
 
 def test_a_model_against_itself() -> None:
     one = expectations.surprisal(list(b"ab\n" * 20))
-    found = _compared(one, one)
+    found = compared(one, one)
     assert found.interval == (0.0, 0.0)
     assert found.verdict.startswith("A and B are equally good")
     assert found.better(1) == found.better(-1) == []

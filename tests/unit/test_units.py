@@ -22,7 +22,7 @@ from charrnn import api
 from charrnn.errors import CheckpointError, UsageError
 from charrnn.storage import machine
 from charrnn.studies.units.maths import Value
-from charrnn.studies.units.page import _packed, units_page
+from charrnn.studies.units.page import packed_values, units_page
 from charrnn.studies.units.signals import SIGNALS, signals_of
 from charrnn.studies.units.utf8 import characters_of
 from charrnn.studies.units.watched import AFTER, BEFORE
@@ -259,7 +259,7 @@ def test_a_page_has_the_values(watched: api.Watched) -> None:
 @pytest.mark.parametrize("size", [1e-9, 1e-40])
 def test_a_page_of_a_unit_that_hardly_moves_has_a_scale(size: float) -> None:
     values = np.float32(size) * np.array([-0.5, 0.1, 1], np.float32)
-    low, high = _packed(values, (-1.0, 1.0))["ends"]
+    low, high = packed_values(values, (-1.0, 1.0))["ends"]
     assert -low == high == pytest.approx(float(values[2]), rel=1e-6)
 
 

@@ -98,7 +98,7 @@ class Session:
     def _next_seed(self) -> Request:
         return replace(self.request, seed=self.request.seed + 1)
 
-    def _so_far(self) -> tuple[int, ...]:
+    def so_far(self) -> tuple[int, ...]:
         """All ids after the prime: a text would not do, where bytes are no UTF-8."""
         return (*self.request.written, *self.new)
 
@@ -107,13 +107,13 @@ class Session:
         return request.prime + self.trained.vocabulary.decode(np.array(request.written, np.intp))
 
     def _more(self) -> Answer:
-        separator, written = self.trained.config.data.records, self._so_far()
+        separator, written = self.trained.config.data.records, self.so_far()
         if separator and written and self.trained.vocabulary.symbols[written[-1]] == ord(separator):
             raise UsageError("the record is at its end; :next writes another")
         return self._write(replace(self._next_seed(), written=written), shown="")
 
     def _probs(self, value: str) -> Answer:
-        request = replace(self.request, written=self._so_far())
+        request = replace(self.request, written=self.so_far())
         if value:
             request = replace(request, prime=unescaped(value), written=())
         return Answer(chart(next_probabilities(self.trained, request), self.canvas()))

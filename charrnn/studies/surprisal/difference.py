@@ -151,7 +151,7 @@ def difference_of(
     T = parts[0].targets
     first = read_through(a, parts[0], texts[0], _share_of(on_progress, 0, T))
     second = read_through(b, parts[1], texts[1], _share_of(on_progress, T, T))
-    return _compared(first, second)
+    return compared(first, second)
 
 
 def _opened(trained: Trained, paths: Sequence[str]) -> tuple[Part, PredictedText]:
@@ -181,7 +181,7 @@ def _share_of(on_progress: Progress | None, before: int, T: int) -> Progress | N
     return lambda done, _: on_progress(before + done, 2 * T)
 
 
-def _compared(a: Surprisal, b: Surprisal) -> Difference:
+def compared(a: Surprisal, b: Surprisal) -> Difference:
     """The difference of two readings. Raises DataError where nothing can be counted."""
     counted = np.ones(len(a.ids), bool)
     for one in (a, b):

@@ -107,7 +107,7 @@ def units_page(
             {
                 "layer": layer,
                 "unit": unit,
-                "values": {v.name: _packed(x, ranges[v.name]) for v, x in of_unit.items()},
+                "values": {v.name: packed_values(x, ranges[v.name]) for v, x in of_unit.items()},
                 "peaks": {v.name: _peaks(x) for v, x in of_unit.items()},
             }
             for layer, unit in kept
@@ -144,7 +144,7 @@ def _of_unit(
     return found
 
 
-def _packed(values: "Floats", bounds: Range) -> dict[str, Any]:
+def packed_values(values: "Floats", bounds: Range) -> dict[str, Any]:
     low, high, codes = coded(values)
     ends = [float(f"{end:.7g}") for end in ends_of(bounds, values)]  # a unit may be tiny
     return {"low": low, "high": high, "ends": ends, "base64": b64encode(codes).decode("ascii")}
