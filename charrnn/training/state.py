@@ -47,16 +47,12 @@ class TrainState:
     slots: Slots  # of the optimizer
     carry: States | None = None  # the hidden state after the last chunk; None where an epoch begins
     step: int = counter(0)  # updates of the weights so far
-    evaluated_step: int = counter(
-        0, at_most="step"
-    )  # of the last evaluation on the validation part
+    evaluated_step: int = counter(0, at_most="step")  # of the last validation
     best: Params | None = None  # the weights of the lowest validation loss
     best_loss: float | None = counter(None, LOSS)
     best_step: int = counter(0, at_most="step")
     evals_since_best: int = counter(0, key="stale")
-    lr_drops: int = counter(
-        0, key="falls"
-    )  # times that a schedule lowered the rate for lack of gain
+    lr_drops: int = counter(0, key="falls")  # by a schedule that waits for better losses
     clipped: int = counter(0, later=True)  # steps whose gradient was clipped
     skips: int = counter(0, later=True)  # successive steps that were skipped
     rollbacks: int = counter(0, later=True)

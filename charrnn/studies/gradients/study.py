@@ -160,7 +160,10 @@ def flow_through(
 def _lengths(trained: Trained, batches: Chunks, chunks: int) -> Iterator[tuple[float, float, bool]]:
     t = trained.config.train
     return clipped_lengths(
-        *(trained.model, trained.params, batches, chunks),
+        trained.model,
+        trained.params,
+        batches,
+        chunks,
         value=t.clip_value,
         norm=t.clip_norm,
         seed=t.seed,
