@@ -21,7 +21,7 @@ EXPLOSION = 10.0  # times as large as at lag 1
 RISE = 1.1  # from lag 1 to a peak that is worth a word
 QUANTILES = {"median": 0.5, "95 %": 0.95, "largest": 1.0}
 BOUND = (
-    "bound: largest singular value times the steepest slope of the nonlinearity. Below 1, gradients"
+    "bound: gamma x largest, with gamma the steepest slope of the nonlinearity. Below 1, gradients"
     " must vanish; above 1, they may explode, but need not."
 )
 GATED = " These bounds do not cover the path along c or (1-z) h, or layer norm."

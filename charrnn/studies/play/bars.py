@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 BLUE, PLAIN = "\x1b[36m", "\x1b[0m"
 ROWS = 10  # rows
-NARROWEST = 8  # columns of a bar that tells something
+NARROWEST = 8  # columns of a useful bar
 
 
 @dataclass(frozen=True)
 class Canvas:
-    """What bars are drawn on."""
+    """The size and the abilities of a terminal."""
 
     columns: int
     blocks: bool  # it shows block characters
@@ -32,7 +32,7 @@ class Canvas:
 def chart(prediction: "Prediction", canvas: Canvas) -> str:
     """The likeliest symbols, their chances in the draw, and bars: one of the whole width is 1.
 
-    Where filters make the chances others than the model's own, those stand beside them.
+    Where filters change the chances, the model's own are in a second column.
     """
     drawn, model = prediction.drawn.tolist(), prediction.model.tolist()
     filtered = max(abs(a - b) for a, b in zip(drawn, model, strict=True)) > 1e-12
@@ -53,7 +53,7 @@ def chart(prediction: "Prediction", canvas: Canvas) -> str:
 
 
 def bar(share: float, columns: int, blocks: bool) -> str:
-    """A share from 0 to 1 of so many columns, to an eighth of one where blocks can be shown."""
+    """A share from 0 to 1 of a number of columns, to an eighth of one where blocks can be shown."""
     if not blocks:
         return "#" * round(share * columns)
     eighths = round(share * columns * 8)

@@ -1,4 +1,4 @@
-"""What a model expects next, after a text."""
+"""The probabilities of the next symbol after a text."""
 
 from dataclasses import dataclass
 

@@ -5,7 +5,7 @@ import numpy as np
 from charrnn.nn.arrays import Bools, Floats, Ids
 from charrnn.nn.rng import stream
 
-LEAST = 10  # lines: of fewer no interval is told
+LEAST = 10  # lines: fewer give no interval
 DRAWS = 2000
 
 
@@ -32,7 +32,7 @@ def interval_of_mean(
     A percentile interval (Efron and Tibshirani 1993, chapter 13), by drawing 2,000 such texts from
     the lines (n,): blocks of n**(1/3) neighbours, wherever they begin, the last line before the
     first, so that what neighbours have in common is drawn together (Kuensch 1989; Politis and
-    Romano 1992). The draws are the same at every call. None where there are too few lines to tell.
+    Romano 1992). The draws are the same at every call. None where there are too few lines.
     """
     n = len(sums)
     if n < LEAST:
@@ -49,7 +49,7 @@ def interval_of_mean(
 
 
 def _around(values: Floats, length: int) -> Floats:
-    """The sum of the block of so many `values` (n,) that begins at each, going round (n,)."""
+    """The circular sums (n,) of blocks of `values` (n,), one from each place."""
     running = np.concatenate([[0.0], np.cumsum(np.append(values, values[: length - 1]))])
     sums: Floats = running[length:] - running[: len(values)]
     return sums

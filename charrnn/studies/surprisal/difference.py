@@ -27,7 +27,7 @@ from charrnn.text.symbols import display
 
 @dataclass(frozen=True)
 class SymbolDifference:
-    """What a symbol costs two models whenever it comes."""
+    """The mean cost of a symbol under two models."""
 
     symbol: int  # code point or byte
     name: str  # as people can read it
@@ -167,9 +167,9 @@ def _check_alike(a: Trained, b: Trained) -> None:
     for key in ("level", "records"):
         values = [getattr(trained.config.data, key) for trained in (a, b)]
         if values[0] != values[1]:
-            told = " and ".join(repr(value) for value in values)
+            both = " and ".join(repr(value) for value in values)
             raise UsageError(
-                f"{a.path} and {b.path} do not predict the same: data.{key} is {told}; compare"
+                f"{a.path} and {b.path} do not predict the same: data.{key} is {both}; compare"
                 " models that read a text alike"
             )
 

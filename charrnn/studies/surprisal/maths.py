@@ -1,6 +1,6 @@
-"""What a model expects at every character of a text, and how surprised it is by what comes.
+"""Surprisal: the predictions of a model at every character, and its loss there.
 
-The surprisal of a character is -ln p of it, given all that stands before (Shannon 1948; Hale 2001);
+The surprisal of a character is -ln p of it, given all before it (Shannon 1948; Hale 2001);
 its mean is the loss of the text. The entropy of a prediction is the surprisal that the model itself
 expects there: -sum p ln p. Both are in nats.
 
@@ -26,7 +26,7 @@ GUESSES = 5
 
 
 class Expectations(NamedTuple):
-    """Of each of T predicted characters, in the order of the text. A record's end is one too.
+    """The predictions at T characters, in the order of the text. A record's end is one too.
 
     K is GUESSES, or V if that is less.
     """

@@ -50,7 +50,7 @@ class SymbolLoss:
 
 @dataclass(frozen=True, eq=False)
 class Surprisal:
-    """What a model expects at each of the T characters of a text that it predicts.
+    """The predictions of a model at the T characters of a text.
 
     K is 5, or less for a vocabulary of less. `text` has the characters, and the lines.
     """
@@ -142,7 +142,7 @@ def surprisal_of(
 
 
 def predicted_text(trained: Trained, corpus: Corpus, part: Part) -> PredictedText:
-    """What a model predicts of a text."""
+    """The characters of a text that a model predicts."""
     return PredictedText.of(corpus, part, trained.vocabulary.level)
 
 

@@ -1,4 +1,4 @@
-"""What the units of a network do while it reads: hidden states, cell states and gates.
+"""The values of a network's units while it reads: hidden states, cell states and gates.
 
 Every number is taken from the tape that the network's own forward pass writes. Those of a character
 are what the network has when it has read it, and knows nothing of what comes after.
@@ -34,12 +34,12 @@ class Value(NamedTuple):
 
 
 def names_of(cell: Cell) -> tuple[str, ...]:
-    """What can be seen of a cell: its states, then its gates."""
+    """The values of a cell that can be recorded: its states, then its gates."""
     return (*cell.states, *(gate.name for gate in cell.gates if gate.name not in cell.states))
 
 
 def values_of(model: CharModel, names: Sequence[str] | None = None) -> list[Value]:
-    """What can be seen of a network, layer by layer; of these names alone, if there are any."""
+    """The values of a network, layer by layer; those with these names alone, if given."""
     return [
         Value(k, name)
         for k, cell in enumerate(model.cells)
@@ -61,7 +61,7 @@ def range_of(cell: Cell, name: str) -> Range:
 
 
 def ends_of(bounds: Range, values: Floats) -> Range:
-    """What the ends of a scale for `values` (T,) stand for; its middle is 0, of a gate one half.
+    """The ends of a scale for `values` (T,); its middle is 0, for a gate one half.
 
     A gate's are 0 and 1; others have the largest that there is, with both signs.
     """
@@ -73,7 +73,7 @@ def ends_of(bounds: Range, values: Floats) -> Range:
 
 @dataclass(frozen=True)
 class Activations:
-    """What the units did over some of the characters, until the next ones are asked for."""
+    """The values of the units over some of the characters, valid until the next chunk."""
 
     at: Ids  # (n,) places in the text
     recorded: Bools  # (t, B) which of the tape's steps they are
@@ -114,7 +114,7 @@ def record(
     """Some values over all T places of the streams, each (T, n) in float32.
 
     n are the units wanted; None: all, H. It needs the memory of what is wanted and of one span.
-    `on_progress` is told how many characters are done, of how many.
+    `on_progress` gets the characters done and their number.
     """
     done, T = 0, sum(stream.counted(stream.length) for stream in streams)
     widths = {

@@ -14,7 +14,7 @@ def peaks(values: Floats, n: int, apart: int) -> Ids:
 
     No two are nearer to each other than `apart`, so there may be fewer than n.
     """
-    # A place rules out fewer than 2 * apart others, so the n highest are among so many.
+    # A place rules out fewer than 2 * apart others, so the n highest are among this many.
     candidates = min(len(values), n * (2 * apart - 1))
     least = np.partition(values, len(values) - candidates)[len(values) - candidates]
     above, level = np.flatnonzero(values > least), np.flatnonzero(values == least)

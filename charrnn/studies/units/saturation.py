@@ -20,7 +20,7 @@ FREE = (-5.0, 5.0)  # where numbers without bounds are counted; what is beyond c
 
 @dataclass(frozen=True)
 class Distribution:
-    """Of one value of the H units of a layer, over the characters of a text."""
+    """The distribution of one value of the H units of a layer, over a text."""
 
     value: Value
     range: Range  # what the values can be
@@ -33,7 +33,7 @@ class Distribution:
 
 
 class Tally:
-    """What has to be summed up for a Distribution of H units. Give it all values by `add`."""
+    """The sums for a Distribution of H units. Pass all values to `add`."""
 
     def __init__(self, value: Value, bounds: Range, H: int) -> None:
         self.value, self.bounds, self.n = value, bounds, 0

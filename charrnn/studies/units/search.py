@@ -1,15 +1,15 @@
-"""The search for units that know something: which unit goes with which signal, and how surely.
+"""The search for units that fit a signal of the text, and how certain each fit is.
 
 For each signal the unit with the largest correlation is chosen on the first part of the text, and
-judged on the rest, which had no say in the choice.
+evaluated on the rest, which did not influence the choice.
 
-Among thousands of units some go with anything, and both a unit and a signal change slowly, so the
+Among thousands of units some fit anything, and both a unit and a signal change slowly, so the
 usual tests of a correlation, which count characters as independent, would call all of it certain.
 Here the signal is shifted, circularly and by random distances, over the same units: it keeps its
-own rhythm, and no longer stands where the text has it. p is the share of shifts, the one of 0 among
-them, under which the best of all units goes with the signal at least as well as the best one does
-in truth (the largest statistic of many: Westfall and Young 1993). So it holds for the search, not
-for one unit alone; a small p says that the units follow this very text.
+own rhythm, and loses its place in the text. p is the share of shifts, the one of 0 among them,
+under which the best unit correlates at least as strongly as in the unshifted text (the largest
+statistic of many: Westfall and Young 1993). So it holds for the search, not for one unit alone; a
+small p says that the units follow this very text.
 """
 
 from collections.abc import Mapping
@@ -41,7 +41,7 @@ class Match:
 
 
 class UnitSearch:
-    """What has to be summed up of a text to find the units of `widths` (H a value) in it.
+    """The sums over a text that find the best units, of `widths` (H per value).
 
     `signals` is (K, T). Give it all activations by `add`; then read `matches`.
     """
@@ -110,7 +110,7 @@ class UnitSearch:
         ]
 
     def _blocks(self) -> list[slice]:
-        """The units of one value after those of another, as they stand in the sums."""
+        """The units of each value, in the order of the sums."""
         ends = np.cumsum(list(self.widths.values())).tolist()
         return [slice(a, b) for a, b in zip([0, *ends], ends, strict=False)]
 

@@ -1,4 +1,4 @@
-"""What there is to know about a text at every character: quotes, brackets, lines, words.
+"""Signals: features of a text at every character, such as quotes, brackets, lines, words.
 
 Each signal of a text of T characters is (T,) numbers. Those of a character are what somebody knows
 who has read it: an opening quote is inside, the closing one is not any more, and after a newline a
@@ -34,7 +34,7 @@ BLANK_LINE = re.compile(r"\n[ \t]*\n")
 
 
 class TextFeature(NamedTuple):
-    """A signal's function, and what it says."""
+    """The function of a signal, and its meaning."""
 
     of: Callable[[str], Floats]
     meaning: str
@@ -46,7 +46,7 @@ def double_quotes(text: str) -> Floats:
 
 
 def single_quotes(text: str) -> Floats:
-    """1 from an opening single quote to before the closing one, which stands in its line."""
+    """1 from an opening single quote to before the closing one in the same line."""
     return _before_the_end(text, QUOTE_OF_ONE)
 
 
@@ -159,7 +159,7 @@ def sentence_end(text: str) -> Floats:
 
 def first_line(text: str) -> Floats:
     """1 in the first line of a paragraph, after a line of nothing but blanks."""
-    codes = _codes(f"\n\n{text}")  # what stands before a text is blank
+    codes = _codes(f"\n\n{text}")  # the text begins after a blank line
     newlines, filled = codes == ord("\n"), ~np.isin(codes, _codes(" \t\n"))
     begins = newlines[1:] & (_since(newlines)[:-1] + 1 < _since(filled)[1:])
     return _held(begins.astype(np.float32), newlines[1:])[1:]

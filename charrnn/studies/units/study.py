@@ -1,4 +1,4 @@
-"""What all units of a model do while it reads a text, and which of them know something of it."""
+"""A survey of all units of a model over a text, and the units that fit its signals."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class FoundUnit:
 
 @dataclass(frozen=True)
 class UnitSurvey:
-    """What all units of a network do over a text."""
+    """The survey of all units of a network over a text."""
 
     distributions: tuple[Distribution, ...]  # a value of a layer each, from below
     found: tuple[FoundUnit, ...]  # in the order of SIGNALS
@@ -39,7 +39,7 @@ class UnitSurvey:
 
     @property
     def surest(self) -> UnitName:
-        """The unit with the largest held-out correlation; if none was found, the liveliest.
+        """The unit with the largest held-out correlation; if none was found, the most variable.
 
         p has no say in it.
         """
@@ -68,7 +68,7 @@ def survey_units(
 ) -> UnitSurvey:
     """Read the text once, and sum up what all units of `layers` (all of them) do.
 
-    With `find` it also looks for the units that go with each of SIGNALS, among h and c, and with
+    With `find` it also looks for the best unit for each of SIGNALS, among h and c, and with
     `gates` among the gates as well. `on_progress` is told how many characters are done, of how
     many. Raises CheckpointError where the weights are too large, UsageError where there is not the
     memory to search.

@@ -30,7 +30,7 @@ from charrnn.text.symbols import spelled
 from charrnn.text.tracks import Tracks
 from charrnn.text.vocab import REPLACEMENT
 
-MOST = 200_000  # characters that are read, if nobody says otherwise
+MOST = 200_000  # characters that are read by default
 Progress = Callable[[int, int], None] | None
 BEFORE, AFTER = 40, 20  # characters of a context around its peak
 APART = BEFORE + AFTER + 1
@@ -54,7 +54,7 @@ class UnitName(NamedTuple):
 
 
 class UnitContext(NamedTuple):
-    """Where a unit is high, and what stands around it."""
+    """A place where a unit is extreme, with the text around it."""
 
     place: int  # in the text
     value: float
@@ -112,13 +112,13 @@ class Watched:
         return np.repeat(signals_of(text), sizes, axis=1)
 
     def first(self, characters: int) -> "Watched":
-        """The same with no more than so many characters."""
+        """The same, cut to a number of characters."""
         if characters >= self.part.characters:
             return self
         return Watched(self.trained, self.part.cut_after(characters), self.total)
 
     def names(self, layer: int) -> tuple[str, ...]:
-        """What can be seen of the units of a layer: "h", "c" of an LSTM, gates."""
+        """The values of the units of a layer: "h", "c" of an LSTM, gates."""
         return names_of(self.trained.model.cells[layer])
 
 
@@ -129,7 +129,7 @@ class WatchedUnit:
     name: UnitName
     text: str  # T characters
     values: Floats  # (T,) float32
-    ends: Range  # what the ends of a scale for it stand for
+    ends: Range  # the ends of a scale for it
 
     def highest(self, n: int = CONTEXTS) -> list[UnitContext]:
         """The n places where it is highest, none in the context of another."""
@@ -162,7 +162,7 @@ def watch(trained: Trained, paths: Sequence[str], most: int = MOST) -> Watched:
 
 
 def watch_part(trained: Trained, part: Part, most: int = MOST) -> Watched:
-    """As `watch`, of a part of a text in the model's own vocabulary."""
+    """As `watch`, for a part of a text in the model's own vocabulary."""
     return Watched(trained, part.cut_after(most), part.characters)
 
 
@@ -177,7 +177,7 @@ def activations(watched: Watched, values: Sequence[Value] | None = None) -> dict
 def recorded(
     watched: Watched, wanted: dict[Value, Ids | None], on_progress: Progress = None
 ) -> dict[Value, Floats]:
-    """As `activations`, (T, n) of some units; None: all of them."""
+    """As `activations`, (T, n) for some units; None: all of them."""
     trained = watched.trained
     values = record(
         *(trained.model, trained.params, watched.streams, wanted),

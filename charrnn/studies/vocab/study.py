@@ -37,7 +37,7 @@ class VocabReport:
 
     @property
     def uniform_bits(self) -> float:
-        """What a guess among all symbols costs."""
+        """The cost of a guess among all symbols."""
         return log2(self.vocabulary.size)
 
     def ranked(self) -> list[tuple[str, int]]:
