@@ -1,7 +1,7 @@
-"""From one long text to chunks: B tracks read side by side, each chunk where the last one ended.
+"""Training chunks of one long text: B parallel tracks, cut into consecutive chunks.
 
-The text is cut into B tracks of equal length; a chunk holds the next characters of every track,
-so the state that the model carries from chunk to chunk is the state after the text before it.
+The text is cut into B tracks of equal length. A chunk has the next characters of every track, so
+the state carried from chunk to chunk is the state after the preceding text.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from charrnn.text.codes import CodedText
 
 
 class BatchSizes(NamedTuple):
-    """The sizes of the chunks that are asked for."""
+    """The requested sizes of chunks; see `Batches` for their meaning."""
 
     batch_size: int
     seq_length: int
@@ -25,7 +25,7 @@ class BatchSizes(NamedTuple):
 
 
 class Chunks(Protocol):
-    """A training part as a sequence of chunks. A position in the data is a number, the step."""
+    """A training part as a sequence of chunks. The training step alone decides the position."""
 
     @property
     def batch_size(self) -> int:
@@ -33,38 +33,39 @@ class Chunks(Protocol):
 
     @property
     def seq_length(self) -> int:
-        """Steps of a chunk, as training asks for them."""
+        """Nominal number of time steps per chunk."""
 
     @property
     def longest(self) -> int:
-        """The most steps that a chunk may have."""
+        """Maximum number of time steps per chunk."""
 
     @property
     def chunks(self) -> int:
-        """Chunks in an epoch."""
+        """Number of chunks per epoch."""
 
     def chunk(self, step: int, tracks: range | None = None) -> Chunk:
-        """What step 0, 1, ... of a run reads: of all tracks, or of those given."""
+        """The chunk of training step 0, 1, ..., with all tracks or only the given ones."""
 
     def carried(self, step: int) -> bool:
-        """Whether that step goes on from the state of the one before."""
+        """True if this training step starts from the final state of the previous one."""
 
 
 @dataclass(frozen=True)
 class Batches:
     """Chunks of a part that is one long text.
 
-    An epoch is `chunks` chunks as equal as can be, none longer than `seq_length`: no character is
-    left out but the fewer than B that do not fill a row of the tracks.
+    An epoch has `chunks` chunks of nearly equal length, none longer than `seq_length`. Only the
+    remainder of the division into B tracks, fewer than B characters, is not used.
 
-    With a `stride` k1 below the sequence length k2 it is truncated back-propagation (k1, k2)
-    (Williams and Peng 1990): each step reads the last k2 characters, of which k1 are new, counts
-    the predictions of the new ones, and goes on from the state after k1 steps. With k1 = 1 every
+    With a `stride` k1 below the sequence length k2 this is truncated BPTT(k1, k2) (Williams and
+    Peng 1990): each step reads the last k2 characters, of which k1 are new, counts only the
+    predictions of the new ones, and continues from the state after k1 steps. With k1 = 1 every
     error flows back k2 steps.
 
-    With `jitter` the ends of chunks move at random by up to half that share of their length, in
-    every epoch anew, so that no place is always the one where the gradient is cut (after Merity,
-    Keskar and Socher 2018, section 4.1; as there, a short chunk makes a small step).
+    With `jitter`, the ends of chunks are shifted at random in every epoch, by up to half that
+    fraction of their length, so that the gradient is not always cut at the same places (after
+    Merity, Keskar and Socher 2018, section 4.1; as there, the step of a chunk is scaled by its
+    length).
     """
 
     text: CodedText
@@ -76,7 +77,7 @@ class Batches:
 
     @property
     def track_length(self) -> int:
-        """Characters that each track predicts in an epoch."""
+        """Number of characters that each track predicts per epoch."""
         return (len(self.text.codes) - 1) // self.batch_size
 
     @property
@@ -135,10 +136,10 @@ class Batches:
 
 
 def fit(characters: int, batch_size: int, seq_length: int) -> tuple[int, int]:
-    """The batch size and sequence length that a text of `characters` (2 or more) has room for.
+    """Batch size and sequence length, reduced to fit a text of `characters` (at least 2).
 
-    Fewer tracks come first, because they change only how much is read at once; a track shorter
-    than `seq_length` is then one chunk, which is full back-propagation through time.
+    The batch size is reduced first, because this does not shorten the reach of gradients. If even
+    one track is shorter than `seq_length`, it is a single chunk: full backpropagation through time.
     """
     targets = characters - 1
     batch_size = max(1, min(batch_size, targets // seq_length))

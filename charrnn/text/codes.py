@@ -1,4 +1,4 @@
-"""The codes of a text, in its own alphabet, and the ids that a model knows them by."""
+"""A text as codes of its own alphabet, with the table that maps codes to a model's ids."""
 
 from dataclasses import dataclass
 
@@ -10,12 +10,12 @@ from charrnn.text.stored import EncodedText
 
 @dataclass(frozen=True, eq=False)
 class CodedText:
-    """A stretch of an encoded text, seen through a vocabulary."""
+    """A contiguous piece of an encoded text, and the mapping of its codes to ids."""
 
-    codes: EncodedText  # (n,), of the text's own alphabet
-    lookup: Ids  # (A,), from that alphabet to the ids of a model
+    codes: EncodedText  # (n,), indices into the text's own alphabet
+    lookup: Ids  # (A,), the model's id of each code
 
     def ids_at(self, positions: Ids) -> Ids:
-        """The model's ids at `positions`, in their shape."""
+        """The model's ids at `positions`, as an array of the same shape."""
         ids: Ids = np.take(self.lookup, self.codes[positions])
         return ids

@@ -1,11 +1,11 @@
-"""The encoded text: numbers, a long text's on disk, so that its size does not matter.
+"""The corpus: a text encoded as integers, kept on disk if it is long, so that any size fits.
 
-A code is the number of a symbol among all that occur in the text. A model's vocabulary is a small
-table from that alphabet to its own ids, so one file serves every vocabulary.
+A code is the index of a symbol in the sorted alphabet of the text. A vocabulary maps this alphabet
+to the ids of a model, so the same encoded file serves all vocabularies.
 
-The file is a cache under a name made of the content's SHA-256 and the text's format. The digest is
-taken anew each time, from the files as they are, so what is found can never be stale; what is
-found damaged, also in a single code, is made again; and any of it may be deleted at any time.
+The encoded file is in a cache, under a name derived from the SHA-256 of the content and the text
+format. The digest is computed from the files each time, so a cached file is never stale. A damaged
+file, even by a single code, is replaced. The cache may be deleted at any time.
 """
 
 import hashlib
@@ -30,27 +30,27 @@ from charrnn.text.vocab import count_symbols
 
 PASSES = 3  # over a text that is not in the cache: digest, count, encode
 
-Progress: TypeAlias = Callable[[int, int], object]  # bytes read, of how many at most
+Progress: TypeAlias = Callable[[int, int], object]  # bytes read so far, largest possible total
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """A text as codes, the numbers of its symbols in its own alphabet."""
+    """An encoded text with its alphabet and its files."""
 
-    codes: EncodedText  # (n,), uint8, uint16 or uint32
-    symbols: Ids  # (A,), the alphabet: code points or bytes, sorted
-    counts: Ids  # (A,)
-    sha256: str  # of the raw bytes of its files
-    source: Source  # those files
+    codes: EncodedText  # (n,), uint8, uint16 or uint32, indices into `symbols`
+    symbols: Ids  # (A,), the alphabet: sorted code points or bytes
+    counts: Ids  # (A,), the number of occurrences of each symbol
+    sha256: str  # of the raw bytes of the files
+    source: Source  # the files
 
     @property
     def characters(self) -> int:
-        """How many symbols the text has."""
+        """Number of symbols in the text."""
         return len(self.codes)
 
 
 class Metered:
-    """A SHA-256 that tells `advance` how many bytes it is fed."""
+    """A SHA-256 that reports the number of bytes of each update to `advance`."""
 
     def __init__(self, advance: Callable[[int], object]) -> None:
         self.sha256, self.advance = hashlib.sha256(), advance
@@ -66,11 +66,10 @@ class Metered:
 def open_corpus(
     paths: Sequence[Path], form: TextFormat, cache: Path, on_progress: Progress | None = None
 ) -> Corpus:
-    """The encoded text of the files, from the folder `cache`, or made and put there.
+    """The encoded text of the files, from the folder `cache`; a new text is encoded and added.
 
-    What is in the cache is read once, a new text three times: `on_progress` is told after each
-    block. Raises DataError where a file cannot be read or changes meanwhile, or `cache` not be
-    written.
+    A cached text is read once, a new text three times; `on_progress` is called after each block.
+    Raises DataError if a file cannot be read or changes meanwhile, or `cache` cannot be written.
     """
     advance, source = _meter(paths, on_progress), Source(paths)
     with suppress(OSError, ValueError):
@@ -79,37 +78,40 @@ def open_corpus(
     file = _file(cache, survey.sha256, form)
 
     def encode(out: BinaryIO) -> None:
-        again = Metered(advance)
-        written = write_encoded(out, file.stem, read_symbols(paths, form, again), survey)
-        if again.hexdigest() != survey.sha256 or written != survey.characters:
-            raise DataError(f"{', '.join(map(str, paths))}: the text changed while it was read")
+        digest = Metered(advance)
+        written = write_encoded(out, file.stem, read_symbols(paths, form, digest), survey)
+        if digest.hexdigest() != survey.sha256 or written != survey.characters:
+            raise DataError(
+                f"{', '.join(map(str, paths))}: the text changed while it was read",
+                "try again when no program writes to it",
+            )
 
     try:
         cache.mkdir(parents=True, exist_ok=True)
         write_atomically(file, encode)
         return _corpus(file, source)
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
+        reason = getattr(error, "strerror", None) or error
         raise DataError(
-            f"{cache}: the encoded text cannot be kept there ({why}); set CHARRNN_CACHE to a folder"
-            " with room for it"
+            f"{cache}: the encoded text cannot be stored there ({reason})",
+            "set CHARRNN_CACHE to a folder with enough space",
         ) from None
 
 
 def _corpus(file: Path, source: Source) -> Corpus:
-    """What is in the file. Raises OSError or ValueError for one that is not ours, or not whole."""
+    """The corpus in a cached file. Raises OSError, or ValueError for a damaged or foreign file."""
     encoded = load_encoded(file)
     source.sha256 = encoded.sha256
     return Corpus(*encoded, source=source)
 
 
 def default_cache() -> Path:
-    """Where encoded texts are kept: $CHARRNN_CACHE, or the system's place for caches.
+    """The cache folder for encoded texts: $CHARRNN_CACHE, or the cache folder of the system.
 
-    Raises DataError where there is neither.
+    Raises DataError if there is neither.
     """
-    if own := os.environ.get("CHARRNN_CACHE"):
-        return Path(own)
+    if folder := os.environ.get("CHARRNN_CACHE"):
+        return Path(folder)
     if sys.platform == "win32":
         return _folder("LOCALAPPDATA", "AppData/Local") / "charrnn" / "cache"
     if sys.platform == "darwin":
@@ -118,13 +120,13 @@ def default_cache() -> Path:
 
 
 def split_stops(characters: int, split: Sequence[float]) -> list[int]:
-    """Where the parts of a contiguous split end: rounded down, and the last one at `characters`."""
+    """The ends of the parts of a contiguous split, rounded down; the last is `characters`."""
     shares = [share + 1e-9 for share in accumulate(split[:-1])]  # 0.7 + 0.1 is below 0.8
     return [min(int(share * characters), characters) for share in shares] + [characters]
 
 
 def _meter(paths: Sequence[Path], on_progress: Progress | None) -> Callable[[int], None]:
-    """A function to tell the bytes of every pass to; it adds them up and reports."""
+    """A function that adds up the bytes of all passes and calls `on_progress` with the sum."""
     done, total = 0, PASSES * sum(path.stat().st_size for path in paths if path.exists())
 
     def advance(read: int) -> None:
@@ -137,18 +139,19 @@ def _meter(paths: Sequence[Path], on_progress: Progress | None) -> Callable[[int
 
 
 def _folder(variable: str, in_home: str) -> Path:
-    """The folder that an environment variable names, or one in the home folder."""
-    if named := os.environ.get(variable):
-        return Path(named)
+    """The folder in an environment variable, or a default in the home folder."""
+    if value := os.environ.get(variable):
+        return Path(value)
     try:
         return Path.home() / in_home
     except RuntimeError:
         raise DataError(
-            "there is no home folder to keep the encoded text in; set CHARRNN_CACHE to a folder"
+            "there is no home folder for the cache of encoded texts",
+            "set CHARRNN_CACHE to a folder",
         ) from None
 
 
 def _file(cache: Path, sha256: str, form: TextFormat) -> Path:
-    """Where a text of this content, read in this way, is kept."""
-    manner = json.dumps(asdict(form) if form.level == "char" else form.level)
-    return cache / f"{sha256}-{hashlib.sha256(manner.encode()).hexdigest()[:16]}.ids"
+    """The path of the cached file of a text with this digest and format."""
+    format_text = json.dumps(asdict(form) if form.level == "char" else form.level)
+    return cache / f"{sha256}-{hashlib.sha256(format_text.encode()).hexdigest()[:16]}.ids"

@@ -1,4 +1,4 @@
-"""A corpus made ready for a model: three contiguous parts, seen through one vocabulary."""
+"""The data set of a run: training, validation and test part of a corpus, and the vocabulary."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,20 +18,20 @@ from charrnn.text.vocab import Vocabulary, build_vocabulary
 
 @dataclass(frozen=True)
 class Dataset:
-    """Train, validation and test in the order of the text, and the vocabulary of all three."""
+    """The training, validation and test part of a text, and their common vocabulary."""
 
     vocabulary: Vocabulary
     train: Part
     val: Part
     test: Part
-    counts: Ids  # (V,), how often the training part has each symbol
-    unknown: tuple[int, int, int]  # characters of each part that are UNK
+    counts: Ids  # (V,), number of occurrences of each symbol in the training part
+    unknown: tuple[int, int, int]  # number of characters in each part that are UNK
 
     @property
     def unigram_loss(self) -> float:
-        """Nats per character of knowing the frequencies in the training part, and no more."""
-        seen = self.counts[self.counts > 0]
-        p = seen / seen.sum()
+        """Entropy of the symbol frequencies in the training part, in nats per character."""
+        positive = self.counts[self.counts > 0]
+        p = positive / positive.sum()
         return float(-(p * np.log(p)).sum())
 
 
@@ -46,16 +46,16 @@ def divide(
     seed: int = 0,
     vocabulary: Vocabulary | None = None,
 ) -> Dataset:
-    """Split `corpus`, and build the vocabulary from all of it, or from its training part alone.
+    """Split `corpus`, and build the vocabulary from all of it or from its training part alone.
 
-    Built from the training part, it has UNK for what is new in the others. With a `separator`, a
-    symbol, the parts are of records, in an order that belongs to the seed. A `vocabulary` that is
-    given is taken. Raises DataError where no symbol is frequent enough, the separator is not in the
-    text, or the vocabulary does not know a symbol.
+    A vocabulary of the training part has UNK for new symbols in the other parts. With a `separator`
+    symbol the parts consist of records, shuffled by `seed`. A given `vocabulary` is used as it is.
+    Raises DataError if no symbol is frequent enough, if the separator is not in the text, or if the
+    vocabulary lacks a symbol of the text.
     """
     whole = part_of(corpus, np.arange(len(corpus.symbols)), separator)
     parts = whole.split(split, seed)
-    # The training part may be larger than memory: the others are counted.
+    # The training part may be larger than memory, so only the other parts are counted.
     others = [part.counts() for part in parts[1:]]
     counts = [whole.counts_of_all(corpus.counts) - sum(others), *others]
     vocabulary = vocabulary or build_vocabulary(
@@ -68,7 +68,7 @@ def divide(
     lookup = lookup_of(corpus, vocabulary)
     if separator is not None and vocabulary.is_unknown(separator):
         raise DataError(
-            f"data.records: {chr(separator)!r} is rarer than data.min_count, and would be unknown"
+            f"data.records: {chr(separator)!r} is rarer than data.min_count, so it would be unknown"
         )
     train, val, test = (part.through(lookup) for part in parts)
     is_unknown = lookup == vocabulary.unk if vocabulary.has_unk else np.zeros(lookup.shape, bool)
@@ -87,18 +87,18 @@ def divide(
 def own_parts(
     corpus: Corpus, split: Sequence[float], *, separator: int | None = None, seed: int = 0
 ) -> tuple[Part, Part, Part]:
-    """Train, validation and test as `divide` has them, in the text's own alphabet.
+    """The parts of `divide`, but with codes of the text's own alphabet as ids.
 
-    Raises DataError where the separator is not in the text.
+    Raises DataError if the separator is not in the text.
     """
     return part_of(corpus, np.arange(len(corpus.symbols)), separator).split(split, seed)
 
 
 def part_of(corpus: Corpus, lookup: Ids, separator: int | None) -> Part:
-    """All of a text: of records, if a symbol separates them.
+    """A whole text as one part, of records if there is a `separator`.
 
-    `lookup` (A,) leads from the alphabet of the text to ids. Raises DataError where the separator
-    is not in the text.
+    `lookup` (A,) maps codes of the text to ids. Raises DataError if the separator is not in the
+    text.
     """
     if separator is None:
         return TextPart(corpus.codes, lookup)
@@ -106,25 +106,23 @@ def part_of(corpus: Corpus, lookup: Ids, separator: int | None) -> Part:
 
 
 def lookup_of(corpus: Corpus, vocabulary: Vocabulary) -> Ids:
-    """From the alphabet of a text to the ids of a vocabulary (A,).
+    """The id in a vocabulary of each symbol of a text's alphabet (A,).
 
-    Raises DataError naming the symbols that it does not know.
+    Raises DataError with the symbols that the vocabulary lacks.
     """
     lookup = vocabulary.translation(corpus.symbols)
     unknown = corpus.symbols[lookup < 0].tolist()
     if unknown:
         raise DataError(
             f"{', '.join(map(str, corpus.source.paths))}: the model does not know {len(unknown)} of"
-            f" the characters: {' '.join(display(s, vocabulary.level) for s in unknown[:10])}"
+            f" its characters: {' '.join(display(s, vocabulary.level) for s in unknown[:10])}"
         )
     return lookup
 
 
 def _records_of(corpus: Corpus, separator: int) -> Records:
-    """The records of a text, by the symbol that ends them. Raises DataError if it has no such."""
-    place = int(np.searchsorted(corpus.symbols, separator))
-    if place == len(corpus.symbols) or corpus.symbols[place] != separator:
-        raise DataError(
-            f"{chr(separator)!r}, which ends a record (data.records), is not in the text"
-        )
-    return find_records(corpus.codes, place)
+    """The records of a text by their separator. Raises DataError if it is not in the text."""
+    code = int(np.searchsorted(corpus.symbols, separator))
+    if code == len(corpus.symbols) or corpus.symbols[code] != separator:
+        raise DataError(f"data.records: the separator {chr(separator)!r} is not in the text")
+    return find_records(corpus.codes, code)

@@ -1,7 +1,7 @@
-"""The file of an encoded text: a header and its check, the codes, and the codes' check.
+"""The file format of an encoded text: a header and the codes, each with a SHA-256.
 
-A short text is read whole; the codes of a long one stay on disk. Either way what is read is what
-was written, or it is refused: at the beginning by the checks, later by what `Stored` sees.
+The codes of a short text are read into memory; those of a long one stay on disk. A damaged file is
+refused by its digests when it is opened, and by `Stored` if it changes later.
 """
 
 import hashlib
@@ -21,12 +21,12 @@ from charrnn.text.vocab import AT_ONCE, CODE_POINTS, Survey
 MAGIC = b"charrnn corpus 3 "  # then the SHA-256 of the second line, in hex, and a newline
 CHECK_SIZE = 65
 ALIGNMENT = 64
-SHORT = 2**26  # bytes of codes that are read into memory
-CHECKED = 2**22  # codes that are checked at a time
+SHORT = 2**26  # bytes; up to this size the codes are read into memory
+BLOCK = 2**22  # codes per update of the digest
 
 
 class Encoded(NamedTuple):
-    """What a file holds."""
+    """The contents of the file."""
 
     codes: EncodedText
     symbols: Ids
@@ -35,7 +35,7 @@ class Encoded(NamedTuple):
 
 
 def write_encoded(out: BinaryIO, name: str, blocks: Iterable[Symbols], survey: Survey) -> int:
-    """Write the file that is called `name`; gives the number of codes."""
+    """Write the file with the name `name`, and return the number of codes."""
     dtype = np.min_scalar_type(len(survey.symbols) - 1)
     table = np.zeros(CODE_POINTS, dtype)
     table[survey.symbols] = np.arange(len(survey.symbols))
@@ -51,26 +51,26 @@ def write_encoded(out: BinaryIO, name: str, blocks: Iterable[Symbols], survey: S
 
 
 def load_encoded(path: Path) -> Encoded:
-    """Open the file. Raises OSError or ValueError for one that is not ours, or not whole."""
+    """Open the file and verify it. Raises OSError, or ValueError for a damaged or foreign file."""
     with open_regular(path) as file:
         if file.read(len(MAGIC)) != MAGIC:
             raise ValueError("not an encoded text")
         check, line = file.read(CHECK_SIZE), file.readline()
         offset = file.tell()
         if check != _check(line):
-            raise ValueError("not the header that was written")
+            raise ValueError("the header is damaged")
         values = json.loads(line)
         dtype, n = np.dtype(values["dtype"]), values["characters"]
         end = offset + n * dtype.itemsize
         if values["name"] != path.stem or path.stat().st_size != end + CHECK_SIZE:
-            raise ValueError("not this text, or not all of it")
+            raise ValueError("another text, or an incomplete one")
         file.seek(end)
         check = file.read()
     codes: EncodedText = Stored.open(path, dtype, offset, n)
     if n * dtype.itemsize <= SHORT:
         codes = np.asarray(codes)
     if check != _check_of(codes):
-        raise ValueError("not the codes that were written")
+        raise ValueError("the codes are damaged")
     symbols, counts = (np.array(values[k], np.int64) for k in ("symbols", "counts"))
     return Encoded(codes, symbols, counts, values["sha256"])
 
@@ -78,7 +78,7 @@ def load_encoded(path: Path) -> Encoded:
 def _encoded(symbols: Symbols, table: Ids) -> Ids:
     codes = np.empty(symbols.shape, table.dtype)
     for k in range(0, len(symbols), AT_ONCE):
-        # No index is out of range; but to be sure of it, NumPy would write to a buffer first.
+        # No index is out of range, so clip changes nothing; the default, raise, needs a buffer.
         np.take(table, symbols[k : k + AT_ONCE], out=codes[k : k + AT_ONCE], mode="clip")
     return codes
 
@@ -103,8 +103,8 @@ def _check(data: bytes) -> bytes:
 
 def _check_of(codes: EncodedText) -> bytes:
     digest = hashlib.sha256()
-    for k in range(0, len(codes), CHECKED):
-        digest.update(np.asarray(codes[k : k + CHECKED]).data)
+    for k in range(0, len(codes), BLOCK):
+        digest.update(np.asarray(codes[k : k + BLOCK]).data)
     return _hex(digest)
 
 

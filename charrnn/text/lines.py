@@ -13,22 +13,22 @@ from charrnn.text.symbols import NEWLINE, spelled
 
 @dataclass(frozen=True, eq=False)
 class PredictedText:
-    """T symbols on n lines. A line has its end, which the last may lack.
+    """T symbols on n lines. Each line includes its newline, which the last may lack.
 
-    Of a text of records every record is a line, whatever separates them.
+    In a text of records every record is a line, whatever the separator.
     """
 
-    name: str  # of its files, for people
+    name: str  # of the files, for display
     level: str  # "char": symbols are code points; "byte": bytes
-    given: int | None  # the text's first symbol, which is not predicted; None: records
+    given: int | None  # the first symbol of a text, which is not predicted; None for records
     symbols: Ids  # (T,)
-    starts: Ids  # (n,) where in them each line begins
+    starts: Ids  # (n,) index of the first symbol of each line
     lengths: Ids  # (n,)
-    numbers: Ids  # (n,) of the lines of the part, from 1
+    numbers: Ids  # (n,) line numbers in the part, from 1
 
     @classmethod
     def of(cls, corpus: Corpus, part: Part, level: str) -> Self:
-        """All that is predicted of a `part` of at least one target; `corpus` is its text."""
+        """The predicted text of `part`, with at least one target; `corpus` is its text."""
         given, symbols, starts, numbers = part.lines(corpus.symbols.astype(np.uint32))
         lengths = np.diff(np.append(starts, len(symbols)))
         first, *others = corpus.source.paths
@@ -37,13 +37,13 @@ class PredictedText:
 
     @property
     def before(self) -> list[int]:
-        """The symbol that is given, if there is one."""
+        """The given symbol, if any, as a list."""
         return [] if self.given is None else [self.given]
 
     def line(self, k: int) -> str:
-        """Line `k` as text, without its newline; of the first one the given symbol is a part.
+        """Line `k` as text, without its newline; line 0 includes the given symbol.
 
-        Bytes that are no UTF-8 are U+FFFD.
+        Invalid UTF-8 becomes U+FFFD.
         """
         start = int(self.starts[k])
         symbols = self.symbols[start : start + int(self.lengths[k])]

@@ -1,4 +1,4 @@
-"""Known symbols near an unknown one: what somebody may have meant, or may use instead."""
+"""Suggestions for an unknown symbol: known ones that differ in case, accent or typography."""
 
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -18,15 +18,15 @@ TYPEWRITER = {
 
 
 def nearest(symbol: int, known: Sequence[int]) -> list[int]:
-    """The symbols in `known` that differ from `symbol` by case, accent, style or typewriter."""
-    have = set(known)
-    return [k for k in dict.fromkeys(_kin(chr(symbol))) if k in have and k != symbol]
+    """Symbols in `known` that differ from `symbol` in case, accent or typography, best first."""
+    available = set(known)
+    return [k for k in dict.fromkeys(_variants(chr(symbol))) if k in available and k != symbol]
 
 
-def _kin(c: str) -> Iterator[int]:
-    """Relatives of `c`, the closest first."""
-    plain = unicodedata.normalize("NFKD", c)[:1]
-    back = (k for k, v in TYPEWRITER.items() if v == c)
-    for relative in (c.swapcase(), TYPEWRITER.get(c, ""), plain, plain.swapcase(), *back):
-        if len(relative) == 1:
-            yield ord(relative)
+def _variants(c: str) -> Iterator[int]:
+    """Characters similar to `c`, the closest first."""
+    base = unicodedata.normalize("NFKD", c)[:1]
+    typographic = (k for k, v in TYPEWRITER.items() if v == c)
+    for variant in (c.swapcase(), TYPEWRITER.get(c, ""), base, base.swapcase(), *typographic):
+        if len(variant) == 1:
+            yield ord(variant)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from charrnn.errors import DataError, UsageError
 from charrnn.storage.files import open_regular
-from charrnn.text.normalise import Folding
+from charrnn.text.normalise import Normaliser
 
 Symbols: TypeAlias = NDArray[np.unsignedinteger[Any]]
 
@@ -126,11 +126,11 @@ def read_symbols(
                 _feed(digest, block)
                 yield np.frombuffer(block, np.uint8)
         return
-    folding = Folding(form.lowercase, form.normalize)
+    normaliser = Normaliser(form.lowercase, form.normalize)
     for path in paths:
         for text in _decode(path, form, digest):
-            yield code_points(folding.feed(text))
-    yield code_points(folding.finish())
+            yield code_points(normaliser.feed(text))
+    yield code_points(normaliser.finish())
 
 
 def code_points(text: str) -> Symbols:

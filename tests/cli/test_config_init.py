@@ -63,7 +63,9 @@ def test_nothing_is_written_where_one_file_exists(charrnn, empty: Path, existing
     Path(existing).write_text("mine")
     ran = charrnn("config", "init", "--recipe", "hello")
     assert ran.code == 2
-    assert ran.err == f"error: {existing}: exists; choose another name, or replace it by --force\n"
+    assert (
+        ran.err == f"error: {existing}: exists; choose another name, or replace it with --force\n"
+    )
     assert files_in(empty) == {existing}
     assert charrnn("config", "init", "--recipe", "hello", "--force").code == 0
     assert Path(existing).read_bytes() != b"mine"

@@ -84,7 +84,7 @@ def test_records_are_learnt_with_their_ends(charrnn) -> None:
     ("settings", "code", "says"),
     [
         (["data.records=ab"], 2, "data.records: found text 'ab'; expected one character or null"),
-        (['data.records="|"'], 3, "'|', which ends a record (data.records), is not in the text"),
+        (['data.records="|"'], 3, "data.records: the separator '|' is not in the text"),
         (['data.records=";"', "train.stride=4"], 2, "data.records: found ';'"),
         (["train.stride=4", "train.seq_jitter=0.2"], 2, "train.seq_jitter: found 0.2"),
         (["data.level=byte", 'data.records="é"'], 2, "it must be an ASCII character"),

@@ -190,7 +190,7 @@ def test_a_folder_in_its_place_is_named(path: Path, cache: Path) -> None:
     (file,) = cache.iterdir()
     file.unlink()
     file.mkdir()
-    with pytest.raises(DataError, match="cannot be kept there"):
+    with pytest.raises(DataError, match="cannot be stored there"):
         open_corpus([path], TextFormat(), cache)
     assert list(cache.iterdir()) == [file]
 
@@ -203,8 +203,8 @@ def test_a_full_disk_is_told_and_nothing_is_left(path: Path, cache: Path, monkey
     with pytest.raises(DataError) as caught:
         open_corpus([path], TextFormat(), cache)
     assert str(caught.value) == (
-        f"{cache}: the encoded text cannot be kept there (No space left on device); set"
-        " CHARRNN_CACHE to a folder with room for it"
+        f"{cache}: the encoded text cannot be stored there (No space left on device); set"
+        " CHARRNN_CACHE to a folder with enough space"
     )
     assert list(cache.iterdir()) == []
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from charrnn.errors import DataError, UsageError
 from charrnn.text import normalise as folding
 from charrnn.text import read
-from charrnn.text.normalise import Folding
+from charrnn.text.normalise import Normaliser
 from charrnn.text.read import TextFormat, find_files, read_symbols
 from tests.texts import FORMATS, WILD, at_once
 
@@ -170,7 +170,7 @@ def test_blocks_give_what_the_whole_gives(
 
 def test_what_cannot_be_cut_is_cut_at_last(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folding, "LONGEST", 100)
-    folder = Folding(lowercase=False, normalize="NFC")
+    folder = Normaliser(lowercase=False, normalize="NFC")
     fed = sum(len(folder.feed("\u0301" * 30)) for _ in range(10))
     assert fed + len(folder.finish()) == 300
     assert fed > 0
@@ -239,7 +239,7 @@ ENTANGLED = [
 def test_wherever_the_pieces_end_the_text_is_the_same(text: str, form: str | None) -> None:
     for k in range(len(text) + 1):
         for j in range(k, len(text) + 1):
-            fold = Folding(True, form)
+            fold = Normaliser(True, form)
             pieces = [fold.feed(piece) for piece in (text[:k], text[k:j], text[j:])]
             assert "".join(pieces) + fold.finish() == folded(text, form), (k, j)
 
@@ -253,13 +253,13 @@ def test_wherever_the_pieces_end_the_text_is_the_same(text: str, form: str | Non
 def test_sigma_sees_what_it_would_see(pieces: list[str], form: str | None, look_back: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(folding, "LOOK_BACK", look_back)
-        fold = Folding(True, form)
+        fold = Normaliser(True, form)
         assert "".join(map(fold.feed, pieces)) + fold.finish() == folded("".join(pieces), form)
 
 
 def joins(c: str, form: str) -> bool:
     """Whether what comes before `c` is held back, since normalisation may change it."""
-    return not Folding(False, form).feed("a" + c)
+    return not Normaliser(False, form).feed("a" + c)
 
 
 @pytest.mark.parametrize(("form", "decomposed"), [("NFC", "NFD"), ("NFKC", "NFKD")])
@@ -284,10 +284,10 @@ def test_lowercase_makes_nothing_join_or_cease_to(form: str) -> None:
 @pytest.mark.parametrize("form", [None, "NFC", "NFKC"])
 @pytest.mark.parametrize("unit", ["Привет", "日本語。", "😀", "हिन्दी", "가나", "ΑΣ ", "ab\t", "¿¡"])
 def test_one_long_line_is_not_held_back(unit: str, form: str | None) -> None:
-    fold = Folding(True, form)
+    fold = Normaliser(True, form)
     for _ in range(5):
         fold.feed(unit * 5000)
-        assert len(fold.held) <= 2 * len(unit)
+        assert len(fold.pending) <= 2 * len(unit)
 
 
 def test_two_stars_stand_for_any_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
