@@ -100,28 +100,31 @@ def compare(
             outcomes.append(outcome)
             if not quiet:
                 tell(f"{len(outcomes)} of {len(chosen)}: {outcome.label}: {_in_words(outcome)}")
-        found = api.summaries(outcomes)
-        write(json.dumps(_values(found)) + "\n" if as_json else table_text(summary_table(found)))
-        if plot and any(one.good for one in found):
-            _draw(found, plot)
+        summaries = api.summaries(outcomes)
+        if as_json:
+            write(json.dumps(_values(summaries)) + "\n")
+        else:
+            write(table_text(summary_table(summaries)))
+        if plot and any(summary.good for summary in summaries):
+            _draw(summaries, plot)
             tell(f"wrote {plot}")
     if signals.stop():
         ctx.exit(signals.exit_code)
-    ctx.exit(0 if any(one.good for one in found) else 1)
+    ctx.exit(0 if any(summary.good for summary in summaries) else 1)
 
 
-def _draw(found: "list[Summary]", path: str) -> None:
-    """Their validation losses, or the training's where there are none, a colour a variant."""
+def _draw(summaries: "list[Summary]", path: str) -> None:
+    """Draw the validation losses, or else the training losses; one colour per variant."""
     from charrnn import api
     from charrnn.studies.curves.panels import Part, Shown, make_sheet
     from charrnn.studies.curves.picture import draw_curves
 
     shown = [
-        Shown(one.label, k, api.curves(outcome.run))
-        for k, one in enumerate(found)
-        for outcome in one.good
+        Shown(summary.label, k, api.curves(outcome.run))
+        for k, summary in enumerate(summaries)
+        for outcome in summary.good
     ]
-    part: Part = "validation" if any(one.curves.val.size for one in shown) else "train"
+    part: Part = "validation" if any(each.curves.val.size for each in shown) else "train"
     draw_curves(make_sheet(shown, by="characters", parts=[part]), path)
 
 
@@ -131,16 +134,16 @@ def _in_words(outcome: "Outcome") -> str:
     return "done" if outcome.val_loss is None else f"validation {outcome.val_loss:.4f} nats/char"
 
 
-def _values(found: "list[Summary]") -> dict[str, object]:
+def _values(summaries: "list[Summary]") -> dict[str, object]:
     names = ("val_loss", "test_loss")
     return {
         "variants": [
             {
-                "label": one.label,
-                **{name: one.mean(name) for name in names},
-                **{f"{name}_spread": one.spread(name) for name in names},
-                "runs": [asdict(outcome) for outcome in one.outcomes],
+                "label": summary.label,
+                **{name: summary.mean(name) for name in names},
+                **{f"{name}_spread": summary.spread(name) for name in names},
+                "runs": [asdict(outcome) for outcome in summary.outcomes],
             }
-            for one in found
+            for summary in summaries
         ]
     }

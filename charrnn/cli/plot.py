@@ -72,17 +72,20 @@ def plot(
     kinds = _kinds(panels)
     if out is not None:
         check_picture(out)
-    found = api.find_runs(runs)
-    told = [api.curves(run, smooth=smooth) for run in found]
-    names = api.labels_of(found)
+    paths = api.find_runs(runs)
+    curves = [api.curves(run, smooth=smooth) for run in paths]
+    names = api.labels_of(paths)
     if as_json:
-        write(json.dumps({"runs": [_values(*one) for one in zip(names, told, strict=True)]}) + "\n")
+        write(
+            json.dumps({"runs": [_values(*pair) for pair in zip(names, curves, strict=True)]})
+            + "\n"
+        )
         if out is None:
             return
 
     from charrnn.studies.curves.panels import Shown, make_sheet, told_kinds
 
-    shown = [Shown(name, k, one) for k, (name, one) in enumerate(zip(names, told, strict=True))]
+    shown = [Shown(name, k, each) for k, (name, each) in enumerate(zip(names, curves, strict=True))]
     if not kinds:
         kinds = told_kinds(shown) if out is not None and len(shown) == 1 else ["loss"]
     sheet = make_sheet(shown, kinds, by=by, bits=bits, top=top)
@@ -115,28 +118,28 @@ def _kinds(panels: str | None) -> list[Any]:
     return [*dict.fromkeys(names)]
 
 
-def _values(name: str, told: "Curves") -> dict[str, Any]:
-    """All of it, with null for what is not told or not finite."""
+def _values(name: str, curves: "Curves") -> dict[str, Any]:
+    """All curves of a run, with null for what is unknown or not finite."""
     return {
         "name": name,
-        "run": told.run,
-        "parameters": told.parameters,
-        "vocab_size": told.vocab_size,
-        "clip_norm": told.clip_norm,
-        "ended": told.ended,
-        **_places(told.along),
-        "train": all_finite(told.train),
-        "smoothed": all_finite(told.smoothed),
-        "learning_rate": all_finite(told.learning_rate),
-        "grad_norm": all_finite(told.grad_norm),
-        "clipped": all_finite(told.clipped),
-        "chars_per_second": all_finite(told.chars_per_second),
-        "validation": {**_places(told.val_along), "loss": all_finite(told.val)},
-        "test": None if told.test is None else {"step": told.test_step, "loss": told.test},
-        "samples": [one._asdict() for one in told.samples],
-        "notes": [one._asdict() for one in told.notes],
-        "resumes": list(told.resumes),
-        "not_finite": [asdict(one) for one in told.not_finite],
+        "run": curves.run,
+        "parameters": curves.parameters,
+        "vocab_size": curves.vocab_size,
+        "clip_norm": curves.clip_norm,
+        "ended": curves.ended,
+        **_places(curves.along),
+        "train": all_finite(curves.train),
+        "smoothed": all_finite(curves.smoothed),
+        "learning_rate": all_finite(curves.learning_rate),
+        "grad_norm": all_finite(curves.grad_norm),
+        "clipped": all_finite(curves.clipped),
+        "chars_per_second": all_finite(curves.chars_per_second),
+        "validation": {**_places(curves.val_along), "loss": all_finite(curves.val)},
+        "test": None if curves.test is None else {"step": curves.test_step, "loss": curves.test},
+        "samples": [each._asdict() for each in curves.samples],
+        "notes": [each._asdict() for each in curves.notes],
+        "resumes": list(curves.resumes),
+        "not_finite": [asdict(each) for each in curves.not_finite],
     }
 
 

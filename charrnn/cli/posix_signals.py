@@ -1,7 +1,7 @@
-"""Signals: asked once, a run saves itself and stops; asked twice, it leaves at once.
+"""POSIX signals: the first one saves and stops a run, the second one stops it at once.
 
-SIGINT and SIGTERM stop it, and SIGHUP, which tells that the terminal has gone, unless it is
-ignored, as under nohup. SIGUSR1 has a run save now and go on, if it is one that can.
+SIGINT and SIGTERM stop it, and SIGHUP, which means that the terminal has gone, unless it is
+ignored, as under nohup. SIGUSR1 saves a run and lets it continue.
 """
 
 import signal
@@ -11,7 +11,7 @@ from typing import Any, Self
 
 
 class Signals:
-    """What has been asked of this process since its `with` block began."""
+    """The signals received since the `with` block began."""
 
     def __init__(self, tell: Callable[[str], None], *, saves: bool = False) -> None:
         self.tell, self.saves = tell, saves
@@ -24,13 +24,13 @@ class Signals:
         return self.stopped_by is not None
 
     def save(self) -> bool:
-        """Whether to save now; asked once, it is not asked again."""
+        """Whether to save now; true once per signal."""
         asked, self.saving = self.saving, False
         return asked
 
     @property
     def exit_code(self) -> int:
-        """By custom 128 and the number of the signal: 130, 143 or 129."""
+        """128 plus the number of the signal, as is the custom: 130, 143 or 129."""
         return 128 + (self.stopped_by or signal.SIGINT)
 
     def __enter__(self) -> Self:

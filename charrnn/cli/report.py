@@ -32,9 +32,9 @@ def report(run: str, out: str | None, quiet: bool) -> None:
     path = out or f"{run.rstrip('/')}/report.html"
     check_page(path)
     with Meter("report", quiet=quiet) as meter:
-        found = api.report_of(run, meter)
-    save_page(path, report_page(found))
+        contents = api.report_of(run, meter)
+    save_page(path, report_page(contents))
     if not quiet:
-        for why in found.missing:
-            tell(f"left out: {why}")
+        for reason in contents.missing:
+            tell(f"left out: {reason}")
         tell(f"wrote {path}")

@@ -122,13 +122,14 @@ def sample(
 
 def _values(sampling: "Sampling", seed: int, training: "TrainingText | None") -> dict[str, Any]:
     samples: list[dict[str, Any]] = [
-        {"prime": one.prime, "text": one.text, "log_prob": one.log_prob} for one in sampling.samples
+        {"prime": each.prime, "text": each.text, "log_prob": each.log_prob}
+        for each in sampling.samples
     ]
     values = {"samples": samples, "seed": seed}
     if training is not None:
         report = _compare(sampling, training)
-        for one, found in zip(samples, report.samples, strict=True):
-            one["novelty"] = values_of(found)
+        for entry, novelty in zip(samples, report.samples, strict=True):
+            entry["novelty"] = values_of(novelty)
         values["novelty"] = values_of_all(report)
     return values
 
@@ -139,15 +140,15 @@ def _compare(sampling: "Sampling", training: "TrainingText") -> "NoveltyReport":
 
     tell_if_changed(training)
     with Meter("novelty") as meter:
-        return api.novelty_of(training, [one.ids for one in sampling.samples], on_progress=meter)
+        return api.novelty_of(training, [each.ids for each in sampling.samples], on_progress=meter)
 
 
 def _stream(sampling: "Sampling") -> None:
     """The first sample as it comes, then the others, a blank line between two of them."""
     write(sampling.samples[0].prime)
     write_stream(pieces[0] for pieces in sampling)
-    for before, one in pairwise(sampling.samples):
-        write(f"{_gap(before.text, sampling.separator)}{one.prime}{one.text}")
+    for before, each in pairwise(sampling.samples):
+        write(f"{_gap(before.text, sampling.separator)}{each.prime}{each.text}")
     last = sampling.samples[-1]
     ending = "" if sampling.separator is None else _gap(last.text, sampling.separator)
     if sys.stdout.isatty() and not (last.prime + last.text + ending).endswith("\n"):
@@ -156,7 +157,7 @@ def _stream(sampling: "Sampling") -> None:
 
 
 def _gap(text: str, separator: str | None) -> str:
-    """What stands after a sample: a blank line; records end by themselves, unless cut short."""
+    """The text between samples: a blank line; records end by themselves, unless cut short."""
     if separator is None:
         return "\n\n"
     return "" if text.endswith(separator) else "\n"

@@ -1,7 +1,6 @@
 """charrnn score"""
 
 import json
-from dataclasses import replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -98,39 +97,43 @@ def score(
     if html is not None:
         check_page(html)
     trained = api.load(checkpoint)
-    inside = None
+    presentation = None
     if surprisal or against is not None or html is not None:
         from charrnn.studies.surprisal.presentation import Presentation
 
-        inside = Presentation(trained, text, None if against is None else api.load(against))
-    found: dict[str, Score] = {"static": inside.score if inside else api.score(trained, text)}
+        presentation = Presentation(trained, text, None if against is None else api.load(against))
+    static = presentation.score if presentation else api.score(trained, text)
+    scores: dict[str, Score] = {"static": static}
     if dynamic or dynamic_rate is not None or dynamic_decay is not None:
-        how = api.Adaptation()
-        how = how if dynamic_rate is None else replace(how, rate=dynamic_rate)
-        how = how if dynamic_decay is None else replace(how, decay=dynamic_decay)
+        usual = api.Adaptation()
+        adaptation = api.Adaptation(
+            rate=usual.rate if dynamic_rate is None else dynamic_rate,
+            decay=usual.decay if dynamic_decay is None else dynamic_decay,
+        )
         with Meter("dynamic evaluation") as meter:
-            found["dynamic"] = api.score(trained, text, adaptation=how, on_progress=meter)
-    simpler = api.baselines_for(trained, api.open_part(trained, text)) if baselines else []
-    if inside and html is not None:
-        inside.save_page(html, chars, lines)
+            scores["dynamic"] = api.score(trained, text, adaptation=adaptation, on_progress=meter)
+    simple_models = api.baselines_for(trained, api.open_part(trained, text)) if baselines else []
+    if presentation and html is not None:
+        presentation.save_page(html, chars, lines)
     if as_json:
-        more = inside.values(chars, lines) if inside else {}
-        write(json.dumps({**_values(found, simpler), **more}) + "\n")
+        more = presentation.values(chars, lines) if presentation else {}
+        write(json.dumps({**_values(scores, simple_models), **more}) + "\n")
         return
-    write(_page(found, simpler) + (inside.verdict() if inside else ""))
-    if inside and html is None:
+    write(_page(scores, simple_models) + (presentation.verdict() if presentation else ""))
+    if presentation and html is None:
         colours = wanted(color)
-        write(inside.view(chars, lines, colours=colours), drawn=colours)
+        write(presentation.view(chars, lines, colours=colours), drawn=colours)
     if is_training_text(trained, text):
         tell("note: the model was trained on this text; expect a higher loss on unseen text")
 
 
-def _values(found: "dict[str, Score]", simpler: "list[Baseline]") -> dict[str, Any]:
-    values: dict[str, Any] = {"characters": found["static"].characters, **_figures(found["static"])}
-    if "dynamic" in found:
-        values["dynamic"] = _figures(found["dynamic"])
-    if simpler:
-        values["baselines"] = {one.name: one.nats_per_char for one in simpler}
+def _values(scores: "dict[str, Score]", simple_models: "list[Baseline]") -> dict[str, Any]:
+    static = scores["static"]
+    values: dict[str, Any] = {"characters": static.characters, **_figures(static)}
+    if "dynamic" in scores:
+        values["dynamic"] = _figures(scores["dynamic"])
+    if simple_models:
+        values["baselines"] = {each.name: each.nats_per_char for each in simple_models}
     return values
 
 
@@ -142,12 +145,12 @@ def _figures(result: "Score") -> dict[str, float | None]:
     }
 
 
-def _page(found: "dict[str, Score]", simpler: "list[Baseline]") -> str:
-    lines = [_line(result, "" if name == "static" else name) for name, result in found.items()]
-    if simpler:
+def _page(scores: "dict[str, Score]", simple_models: "list[Baseline]") -> str:
+    lines = [_line(result, "" if name == "static" else name) for name, result in scores.items()]
+    if simple_models:
         from charrnn.studies.baselines.tables import baseline_table
 
-        lines.append(table_text(baseline_table(simpler)))
+        lines.append(table_text(baseline_table(simple_models)))
     return "".join(lines)
 
 

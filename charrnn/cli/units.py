@@ -98,60 +98,61 @@ def units(
     watched = api.watch(api.load(checkpoint), text, read)
     layers = None if layer is None else [layer]
     chosen = None if unit is None else api.unit_named(watched, unit, layer, what)
-    one = found = None
+    watched_unit = survey = None
     if chosen is not None:
         with Meter("the unit") as meter:
-            one = api.watch_unit(watched, chosen, on_progress=meter)
+            watched_unit = api.watch_unit(watched, chosen, on_progress=meter)
     if find or html is not None or chosen is None:
         with Meter("all units") as meter:
-            found = api.survey_units(
+            survey = api.survey_units(
                 watched, layers=layers, find=find, gates=gates, on_progress=meter
             )
     most = chars or IN_TERMINAL
     if as_json:
-        values = _values(watched, found, one, most)
+        values = _values(watched, survey, watched_unit, most)
         write(json.dumps(values) + "\n")
     else:
         colours = wanted(color)
-        write(view.of_all(watched, found, one, most, colours=colours), drawn=colours)
-    if html is not None and found is not None:
+        write(view.of_all(watched, survey, watched_unit, most, colours=colours), drawn=colours)
+    if html is not None and survey is not None:
         from charrnn.draw.page import save_page
         from charrnn.studies.units.page import units_page
 
-        save_page(html, units_page(watched, found, chars=chars or IN_PAGE, first=chosen))
+        save_page(html, units_page(watched, survey, chars=chars or IN_PAGE, first=chosen))
         tell(f"wrote {html}")
 
 
 def _values(
-    watched: "Watched", found: "UnitSurvey | None", one: "WatchedUnit | None", most: int
+    watched: "Watched", survey: "UnitSurvey | None", watched_unit: "WatchedUnit | None", most: int
 ) -> dict[str, Any]:
     values: dict[str, Any] = {"characters": len(watched.ids), "characters_in_all": watched.total}
-    if found is not None:
-        values["values"] = [_distribution(each) for each in found.distributions]
+    if survey is not None:
+        values["values"] = [_distribution(each) for each in survey.distributions]
         values["found"] = [
-            {"signal": each.signal, **each.unit._asdict(), **_figures(each)} for each in found.found
+            {"signal": each.signal, **each.unit._asdict(), **_figures(each)}
+            for each in survey.found
         ]
-        values["constant"] = list(found.constant)
-    if one is not None:
+        values["constant"] = list(survey.constant)
+    if watched_unit is not None:
         values["unit"] = {
-            **one.name._asdict(),
+            **watched_unit.name._asdict(),
             "text": list(watched.text[:most]),
-            "values": [round(value, 6) for value in one.values[:most].tolist()],
-            "highest": [each._asdict() for each in one.highest()],
-            "lowest": [each._asdict() for each in one.lowest()],
+            "values": [round(value, 6) for value in watched_unit.values[:most].tolist()],
+            "highest": [each._asdict() for each in watched_unit.highest()],
+            "lowest": [each._asdict() for each in watched_unit.lowest()],
         }
     return values
 
 
-def _figures(found: "FoundUnit") -> dict[str, float]:
-    return {"correlation": found.correlation, "held_out": found.held_out, "p": found.p}
+def _figures(unit: "FoundUnit") -> dict[str, float]:
+    return {"correlation": unit.correlation, "held_out": unit.held_out, "p": unit.p}
 
 
-def _distribution(one: "Distribution") -> dict[str, Any]:
-    """What is known of a value; saturation is null where it has no bounds."""
+def _distribution(distribution: "Distribution") -> dict[str, Any]:
+    """The distribution of a value; saturation is null where it has no bounds."""
     names = ("left", "right", "means", "deviations", "histogram", "edges")
-    lists = {name: getattr(one, name).astype(float).round(6).tolist() for name in names}
+    lists = {name: getattr(distribution, name).astype(float).round(6).tolist() for name in names}
     for name in ("left", "right"):
         if any(isnan(share) for share in lists[name]):
             lists[name] = None
-    return {**one.value._asdict(), **lists}
+    return {**distribution.value._asdict(), **lists}

@@ -95,20 +95,20 @@ def vocab(
     if out is not None:
         report.save(Path(out))
         tell(f"wrote {out}")
-    simpler = api.baselines_in(text, form) if baselines else []
+    simple_models = api.baselines_in(text, form) if baselines else []
     if as_json:
         values = report.to_json()
-        if simpler:
-            values["baselines"] = {one.name: one.nats_per_char for one in simpler}
+        if simple_models:
+            values["baselines"] = {each.name: each.nats_per_char for each in simple_models}
         write(json.dumps(values, ensure_ascii=False) + "\n")
     else:
         write(_page(report))
-        if simpler:
-            write("\n" + table_text(baseline_table(simpler)))
+        if simple_models:
+            write("\n" + table_text(baseline_table(simple_models)))
 
 
 def _page(report: "VocabReport") -> str:
-    """The report for people."""
+    """The report as text."""
     lines = [
         f"{report.characters:,} characters, {report.vocabulary.size} symbols"
         f" ({report.vocabulary.level} level)\n",
