@@ -11,6 +11,7 @@ from charrnn.cli.options import color_option, json_option, lines_option
 from charrnn.draw.console import tell, write
 from charrnn.draw.terminal import table_text
 from charrnn.draw.terminal_colour import wanted
+from charrnn.terminal import count_of
 
 if TYPE_CHECKING:
     from charrnn.api import Baseline, Score
@@ -157,6 +158,6 @@ def _page(scores: "dict[str, Score]", simple_models: "list[Baseline]") -> str:
 def _line(result: "Score", name: str) -> str:
     return (
         f"{result.nats_per_char:.4f} nats/char  {result.bits_per_char:.4f} bits/char"
-        f"  perplexity {result.perplexity:.3f}  over {result.characters:,} characters"
+        f"  perplexity {result.perplexity:.3f}  over {count_of(result.characters, 'character')}"
         f"{'  ' + name if name else ''}\n"
     )

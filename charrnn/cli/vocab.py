@@ -12,6 +12,7 @@ from charrnn.draw.console import tell, write
 from charrnn.draw.table import Column, Table
 from charrnn.draw.terminal import table_text
 from charrnn.studies.baselines.tables import baseline_table
+from charrnn.terminal import count_of
 
 if TYPE_CHECKING:
     from charrnn.api import VocabReport
@@ -110,7 +111,7 @@ def vocab(
 def _page(report: "VocabReport") -> str:
     """The report as text."""
     lines = [
-        f"{report.characters:,} characters, {report.vocabulary.size} symbols"
+        f"{count_of(report.characters, 'character')}, {count_of(report.vocabulary.size, 'symbol')}"
         f" ({report.vocabulary.level} level)\n",
         f"entropy of the symbol frequencies {report.bits_per_char:.3f} bits/char,"
         f" uniform {report.uniform_bits:.3f}\n\n",

@@ -178,17 +178,17 @@ def header(event: Started) -> Iterator[str]:
     """The lines before the first loss: text, vocabulary, network, baselines, run."""
     characters = event.train_chars + event.val_chars + event.test_chars
     yield (
-        f"text        {characters:,} characters: {event.train_chars:,} train,"
+        f"text        {count_of(characters, 'character')}: {event.train_chars:,} train,"
         f" {event.val_chars:,} validation, {event.test_chars:,} test"
     )
     unknown = event.unknown_val + event.unknown_test
-    yield f"vocabulary  {event.vocab_size} symbols" + (
+    yield f"vocabulary  {count_of(event.vocab_size, 'symbol')}" + (
         f"; unknown: {event.unknown_val:,} in validation, {event.unknown_test:,} in test"
         if unknown
         else ""
     )
     yield (
-        f"network     {event.network}, {event.parameters:,} parameters,"
+        f"network     {event.network}, {count_of(event.parameters, 'parameter')},"
         f" {event.tape_bytes / 2**20:,.1f} MiB of activations"
     )
     yield (

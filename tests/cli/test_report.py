@@ -123,7 +123,7 @@ def test_the_model_stands_among_what_was_tried_on_the_same_part(charrnn) -> None
     charrnn("train", "config.yaml")
     charrnn("report", "run")
     page = Path("run/report.html").read_text(encoding="utf-8")
-    table = page[page.index("losses on the validation part, beside simpler models") :]
+    table = page[page.index("losses on the validation part, compared with simpler models") :]
     rows = table[: table.index("</table>")]
     told = api.curves("run")
     assert f"{told.best_val:.4f}" in rows

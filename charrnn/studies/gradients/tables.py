@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from charrnn.draw.table import Column, Row, Table
+from charrnn.terminal import count_of
 
 if TYPE_CHECKING:
     from charrnn.nn.arrays import Floats
@@ -34,7 +35,9 @@ def norm_table(flow: "GradientFlow") -> Table:
     rows: list[Row] = [
         (lag, *(float(median[lag - 1]) for median in medians)) for lag in shown_steps(flow.lags)
     ]
-    title = f"median norm of dL_T/dstate_t by lag T - t, over {flow.positions} positions T"
+    title = (
+        f"median norm of dL_T/dstate_t by lag T - t, over {count_of(flow.positions, 'position')} T"
+    )
     return Table(columns, rows, title)
 
 

@@ -12,7 +12,7 @@ from charrnn.draw.table import Column, Table
 from charrnn.studies.baselines.tables import baseline_table
 from charrnn.studies.report.page_curves import course
 from charrnn.studies.report.page_studies import gradients, symbols, units
-from charrnn.terminal import one_line
+from charrnn.terminal import count_of, one_line
 
 if TYPE_CHECKING:
     from charrnn.studies.curves.study import Curves
@@ -55,7 +55,7 @@ def _summary(report: "Report") -> Iterator[str]:
     steps = int(curves.along.steps[-1]) if curves.along.steps.size else 0
     seconds = 60 * float(np.nanmax(curves.along.minutes, initial=0.0))
     time = f"{seconds / 60:,.1f} minutes" if seconds >= 60 else f"{seconds:.1f} seconds"
-    trained_for = f"{steps:,} steps in {time}" if steps else "not a step yet"
+    trained_for = f"{count_of(steps, 'step')} in {time}" if steps else "not a step yet"
     size = f", {curves.parameters:,} parameters" if curves.parameters else ""
     yield f"<p>{escape(report.network)}{size}. Trained for {trained_for}. {_ending(curves)}</p>"
     for why in report.missing:
@@ -81,7 +81,7 @@ def _quality(report: "Report") -> Iterator[str]:
     if report.text is None or not report.baselines:
         return
     part = report.text.judged
-    title = f"losses on the {part} part, beside simpler models"
+    title = f"losses on the {part} part, compared with simpler models"
     yield table_html(baseline_table(report.baselines, title, reached.get(part)))
 
 
