@@ -43,6 +43,7 @@ def test_every_recipe_takes_its_first_steps(charrnn, path: Path) -> None:
     options = () if ships else ("--set", "data.path=data/fables.txt")
     if "max_minutes" in settings["train"]:
         options = (*options, "--set", "train.max_minutes=null")
+    options = (*options, "--set", "data.split=[0.98, 0.01, 0.01]")  # little to evaluate
     run = ("--max-steps", "2", "--out", "run", "--set", "output.sample_every=null")
     assert charrnn("train", f"configs/{path.name}", *options, *run).code == 0
     first, second = losses("run")
@@ -63,7 +64,7 @@ def test_a_source_of_known_entropy_is_learnt_to_within_one_percent(charrnn) -> N
             ROOT / "scripts/make_markov.py",
             "markov.txt",
             "--characters",
-            "300000",
+            "200000",
             "--order",
             "2",
             "--symbols",
@@ -75,11 +76,11 @@ def test_a_source_of_known_entropy_is_learnt_to_within_one_percent(charrnn) -> N
     )
     (rate,) = re.findall(r"entropy rate ([\d.]+) nats", made.stdout)
     Path("markov.yaml").write_text(
-        "data: {path: markov.txt, split: [0.8, 0.1, 0.1]}\n"
-        "model: {cell: gru, hidden_size: 48, num_layers: 1}\n"
+        "data: {path: markov.txt, split: [0.7, 0.05, 0.25]}\n"
+        "model: {cell: gru, hidden_size: 32, num_layers: 1}\n"
         "optimizer: {name: adam, learning_rate: 0.01}\n"
         "schedule: {name: cosine}\n"
-        "train: {batch_size: 64, seq_length: 32, max_epochs: 8}\n"
+        "train: {batch_size: 32, seq_length: 32, max_epochs: 6}\n"
         "output: {dir: run}\n"
     )
     assert charrnn("train", "markov.yaml").code == 0

@@ -3,6 +3,7 @@
 import json
 import os
 import select
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,12 +11,26 @@ from pathlib import Path
 import pytest
 
 from charrnn import api
+from tests.conftest import ROOT
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The hello recipe, trained once."""
+    folder = tmp_path_factory.mktemp("hello") / "hello"
+    for _ in api.train(api.load_config(ROOT / "configs/hello.yaml", given(folder))):
+        pass
+    return folder
+
+
+def given(folder: Path) -> list[str]:
+    return [f"data.path={ROOT / 'data/hello.txt'}", f"output.dir={folder}"]
 
 
 @pytest.fixture
-def hello(charrnn):
+def hello(charrnn, trained: Path):
     """The hello recipe, trained; and the command."""
-    assert charrnn("train", "configs/hello.yaml", "--quiet").code == 0
+    shutil.copytree(trained, "runs/hello")
     return charrnn
 
 
