@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from charrnn.studies.curves.study import Curves
     from charrnn.studies.report.study import Report, TextFacts
 
-FREQUENT = 12
+FREQUENT = 12  # symbols in a table
+SCRIPTS = ("draw/text.js", "draw/sortable.js", "studies/report/report.js")
 OUTCOMES = {"interrupted": "It was interrupted.", "diverged": "It diverged."}
 
 
@@ -40,9 +41,7 @@ def report_page(report: "Report") -> str:
     )
     samples = [{"step": f"{one.step:,}", "text": one.text} for one in report.curves.samples]
     title = f"Report on {one_line(report.run.name)}"
-    return page(
-        title, body, data={"samples": samples}, scripts=("draw/text.js", "studies/report/report.js")
-    )
+    return page(title, body, data={"samples": samples}, scripts=SCRIPTS)
 
 
 def _section(kind: str, parts: Iterator[str]) -> str:
