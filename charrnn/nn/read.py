@@ -22,10 +22,10 @@ STEPS = 64  # of a span: few enough that its activations stay in a core's cache
 
 
 class Span(NamedTuple):
-    """Some steps of tracks that are read side by side."""
+    """T consecutive steps of B tracks that are read side by side."""
 
-    x: Ids  # (T, B) what is read
-    y: Ids  # (T, B) what follows it
+    x: Ids  # (T, B) ids that are read
+    y: Ids  # (T, B) ids that follow them
     places: Ids  # (T, B) number of each prediction; below 0: warm-up or padding, not counted
 
 
@@ -41,7 +41,7 @@ class Stream(Protocol):
         """Steps of the longest span."""
 
     def spans(self) -> Iterator[Span]:
-        """What is read, in order; the state is carried from span to span."""
+        """The spans in order; the state is carried from one to the next."""
 
 
 class Read(NamedTuple):
@@ -84,10 +84,10 @@ def tape_for(model: CharModel, stream: Stream, dtype: DType, kernels: Kernels = 
 
 @dataclass(frozen=True, eq=False)
 class Sequences:
-    """A stream of B sequences of T ids; only what follows their last step is predicted."""
+    """A stream of B sequences of T ids, of which only the next id after the last is predicted."""
 
     ids: Ids  # (T, B)
-    answers: Ids | None = None  # (B,) what follows; None: not known
+    answers: Ids | None = None  # (B,) the ids that follow; None: unknown
     most: int = STEPS  # of a span
 
     @property

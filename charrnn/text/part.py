@@ -39,7 +39,7 @@ class Part(Protocol):
 
     @property
     def unit(self) -> str:
-        """What it is a number of: "characters" or "records"."""
+        """The unit of its size: "characters" or "records"."""
 
     @property
     def size(self) -> int:
@@ -60,7 +60,7 @@ class Part(Protocol):
         """Train, validation and test. Records are shuffled, in an order that belongs to `seed`."""
 
     def streams(self, *, exact: bool = False, every: bool = False) -> list[Tracks]:
-        """All that is read, in groups of tracks. Places are 0 .. targets.
+        """The whole part as groups of tracks. Places are 0 .. targets.
 
         With `exact` nothing is cut, so a text is one track. With `every` the last character of a
         text is read too, although nothing follows it; places are then 0 .. characters.

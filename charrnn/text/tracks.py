@@ -51,7 +51,7 @@ class Tracks:
         return range(STEPS, self.length + STEPS, STEPS)
 
     def spans(self) -> Iterator[Span]:
-        """What is read, STEPS steps at a time."""
+        """The tracks, STEPS steps at a time."""
         for end in self.ends():
             start, stop = end - STEPS, min(end, self.length)
             ids = self.ids(start, stop)
@@ -60,7 +60,7 @@ class Tracks:
             yield Span(ids[:-1], ids[1:], np.where(counted, places, -1))
 
     def counted(self, step: int) -> int:
-        """How many predictions that count are made in the first `step` steps."""
+        """Number of predictions that count in the first `step` steps."""
         done = np.clip(self.begins + step, self.starts, self.stops) - self.starts
         return int(done.sum())
 
