@@ -85,3 +85,14 @@ def test_every_other_name_of_a_parameter_is_an_option_of_some_command() -> None:
     commands = [cli.get_command(click.Context(cli), name) for name in COMMANDS]
     names = {parameter.name for command in commands for parameter in command.params}
     assert set(OPTION_NAMES.values()) <= names
+
+
+def test_every_command_shows_the_errors_of_the_library() -> None:
+    from charrnn.cli import COMMANDS, cli
+
+    commands = [cli.get_command(click.Context(cli), name) for name in COMMANDS]
+    inner = [
+        sub for each in commands if isinstance(each, click.Group) for sub in each.commands.values()
+    ]
+    runnable = [each for each in [*commands, *inner] if not isinstance(each, click.Group)]
+    assert [each.name for each in runnable if not isinstance(each, Command)] == []
