@@ -120,7 +120,7 @@ def test_a_character_that_the_run_does_not_know_is_refused_by_name(charrnn) -> N
     Path("text.txt").write_text(TEXT + "\x1b[31m Ä")
     ran = charrnn("train", "config.yaml", *ALLOW)
     assert (ran.code, ran.err.count("\n")) == (3, 1)
-    assert r"text.txt: the model does not know 5 of the characters: '\x1b' '1' '3' '['" in ran.err
+    assert r"text.txt: the model does not know 5 of its characters: '\x1b' '1' '3' '['" in ran.err
 
 
 def test_an_unknown_symbol_stands_for_what_is_new(charrnn) -> None:
