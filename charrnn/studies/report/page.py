@@ -9,9 +9,9 @@ import numpy as np
 from charrnn.draw.page import page
 from charrnn.draw.parts import table_html
 from charrnn.draw.table import Column, Table
-from charrnn.studies.baselines.tables import baseline_table
 from charrnn.studies.report.page_curves import course
-from charrnn.studies.report.page_studies import gradients, symbols, units
+from charrnn.studies.report.reported import QUALITY, Judged
+from charrnn.studies.report.studies import STUDIES
 from charrnn.terminal import count_of, one_line
 
 if TYPE_CHECKING:
@@ -26,16 +26,18 @@ OUTCOMES = {"interrupted": "It was interrupted.", "diverged": "It diverged."}
 def report_page(report: "Report") -> str:
     """The page as HTML."""
     sections = [
-        (_quality, ""),
-        (_text, ""),
-        (course, "wide"),
-        *((part, "") for part in (symbols, units, gradients, _run, _config)),
+        ("", _quality(report)),
+        ("", _text(report)),
+        ("wide", course(report)),
+        *(("", parts) for parts in _studies(report)),
+        ("", _run(report)),
+        ("", _config(report)),
     ]
     body = "\n".join(
         [
             *_summary(report),
             '<div class="sections">',
-            *(_section(kind, part(report)) for part, kind in sections),
+            *(_section(kind, parts) for kind, parts in sections),
             "</div>",
         ]
     )
@@ -68,20 +70,45 @@ def _ending(curves: "Curves") -> str:
 
 
 def _quality(report: "Report") -> Iterator[str]:
-    """Its losses, among those of the baselines on the same part."""
-    curves = report.curves
-    reached = {"validation": curves.best_val, "test": curves.test}
+    """The losses of the run, and the studies that compare them."""
+    reached = _losses(report.curves)
     known = [
         f"{loss:.4f} nats/char on {part}" for part, loss in reached.items() if loss is not None
     ]
     if known:
-        yield "<h2>How good it is</h2>"
+        yield f"<h2>{QUALITY}</h2>"
         yield f"<p>Its best weights reach {' and '.join(known)}.</p>"
-    if report.text is None or not report.baselines:
+    for heading, parts in _sections(report):
+        if heading == QUALITY:
+            yield from parts
+
+
+def _studies(report: "Report") -> Iterator[Iterator[str]]:
+    """A section for each other study."""
+    for heading, parts in _sections(report):
+        if heading != QUALITY:
+            yield _headed(heading, parts)
+
+
+def _headed(heading: str, parts: Iterator[str]) -> Iterator[str]:
+    yield f"<h2>{heading}</h2>"
+    yield from parts
+
+
+def _sections(report: "Report") -> Iterator[tuple[str, Iterator[str]]]:
+    """The heading and the HTML of every study that has a result."""
+    if report.text is None:
         return
     part = report.text.judged
-    title = f"losses on the {part} part, compared with simpler models"
-    yield table_html(baseline_table(report.baselines, title, reached.get(part)))
+    judged = Judged(part, report.text.judged_chars, _losses(report.curves).get(part))
+    for name, study in STUDIES.items():
+        if name in report.results:
+            yield study.heading, study.section(report.results[name], judged)
+
+
+def _losses(curves: "Curves") -> dict[str, float | None]:
+    """The losses that the best weights reach, by the name of the part."""
+    return {"validation": curves.best_val, "test": curves.test}
 
 
 def _text(report: "Report") -> Iterator[str]:

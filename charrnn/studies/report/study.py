@@ -1,7 +1,7 @@
 """The report on a run: its record, its text, and studies of its best weights."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +13,19 @@ from charrnn.runs.history import read_history
 from charrnn.runs.prepare import open_dataset
 from charrnn.runs.trained import Trained, load
 from charrnn.storage.rundir import RunDir
-from charrnn.studies.baselines.study import Baseline, baselines_on
+from charrnn.studies.baselines.study import Baseline
 from charrnn.studies.curves.study import Curves, curves
-from charrnn.studies.gradients.study import GradientFlow, flow_through
-from charrnn.studies.surprisal.study import Surprisal, predicted_text, read_through
-from charrnn.studies.units.study import UnitSurvey, survey_units
-from charrnn.studies.units.watched import watch_part
-from charrnn.text.corpus import Corpus
+from charrnn.studies.gradients.study import GradientFlow
+from charrnn.studies.report.reported import Subject
+from charrnn.studies.report.studies import STUDIES
+from charrnn.studies.surprisal.study import Surprisal
+from charrnn.studies.units.study import UnitSurvey
 from charrnn.text.dataset import Dataset
 from charrnn.text.part import Part
 from charrnn.text.symbols import display
 from charrnn.training.events import line_of
 
 MOST_READ = 50_000  # characters of the held-out part that are read
-LAGS, POSITIONS, CHUNKS = 100, 64, 20  # of the gradients
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +42,7 @@ class TextFacts:
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """The record of a run and studies of its weights; `missing` says why some are None."""
+    """The record of a run and studies of its weights; `missing` says why some are left out."""
 
     run: Path
     network: str  # lstm 2x128
@@ -53,10 +52,24 @@ class Report:
     trained: Trained | None = None  # the best weights
     config: str | None = None  # as YAML
     text: TextFacts | None = None
-    baselines: tuple[Baseline, ...] = ()
-    surprisal: Surprisal | None = None
-    units: UnitSurvey | None = None
-    flow: GradientFlow | None = None
+    results: Mapping[str, Any] = field(default_factory=dict)  # by the names of STUDIES
+
+    @property
+    def baselines(self) -> tuple[Baseline, ...]:
+        baselines: tuple[Baseline, ...] = self.results.get("baselines", ())
+        return baselines
+
+    @property
+    def surprisal(self) -> Surprisal | None:
+        return self.results.get("surprisal")
+
+    @property
+    def units(self) -> UnitSurvey | None:
+        return self.results.get("units")
+
+    @property
+    def flow(self) -> GradientFlow | None:
+        return self.results.get("flow")
 
 
 def report_of(run: str | Path, on_progress: Callable[[int, int], None] | None = None) -> Report:
@@ -69,43 +82,42 @@ def report_of(run: str | Path, on_progress: Callable[[int, int], None] | None = 
     folder = RunDir(Path(run))
     lines, start = curves(run), read_history(folder.metrics).start
     network = (start and start.network) or "a network"
-    found = Report(folder.path, network, lines, (start and line_of(start)) or {})
+    report = Report(folder.path, network, lines, (start and line_of(start)) or {})
     try:
         trained = load(folder.path)
     except CheckpointError as error:
-        return replace(found, missing=(f"the model: {error.problem}",))
+        return replace(report, missing=(f"the model: {error.problem}",))
     network, config = build.network_in_words(trained.config), dump_config(trained.config)
-    found = replace(found, network=network, trained=trained, config=config)
+    report = replace(report, network=network, trained=trained, config=config)
     try:
-        corpus, dataset = _text_of(trained)
+        subject = _subject(trained)
     except DataError as error:
-        return replace(found, missing=(f"all that needs the text: {error.problem}",))
-    name, part = _held_out(dataset)
-    stages: dict[str, Callable[[], Any]] = {
-        "text": lambda: _facts(trained, corpus, dataset, name, part),
-        "baselines": lambda: tuple(baselines_on(dataset)),
-        "surprisal": lambda: read_through(
-            trained, part, predicted_text(trained, corpus, part), None
-        ),
-        "units": lambda: survey_units(watch_part(trained, part, MOST_READ), find=True),
-        "flow": lambda: flow_through(trained, part, LAGS, POSITIONS, CHUNKS),
-    }
-    for k, (stage, look) in enumerate(stages.items()):
+        return replace(report, missing=(f"all that needs the text: {error.problem}",))
+    results, missing = _look(subject, on_progress)
+    return replace(report, text=_facts(subject), results=results, missing=missing)
+
+
+def _look(
+    subject: Subject, on_progress: Callable[[int, int], None] | None
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The results of all studies by name, and the reasons for those that are missing."""
+    results, missing = dict[str, Any](), list[str]()
+    for k, (name, study) in enumerate(STUDIES.items()):
         if on_progress:
-            on_progress(k, len(stages))
+            on_progress(k, len(STUDIES))
         try:
-            found = replace(found, **{stage: look()})
+            results[name] = study.look(subject)
         except CharrnnError as error:
-            found = replace(found, missing=(*found.missing, f"{stage}: {error.problem}"))
-    return found
+            missing.append(f"{name}: {error.problem}")
+    return results, tuple(missing)
 
 
-def _text_of(trained: Trained) -> tuple[Corpus, Dataset]:
-    """The text that the model was trained on. Raises DataError where it is not there any more."""
+def _subject(trained: Trained) -> Subject:
+    """The model and its text. Raises DataError where the text is not there any more."""
     corpus, dataset = open_dataset(trained.config)
     if dataset.vocabulary != trained.vocabulary:
         raise DataError("it is no longer the text that the model was trained on")
-    return corpus, dataset
+    return Subject(trained, corpus, dataset, *_held_out(dataset))
 
 
 def _held_out(dataset: Dataset) -> tuple[str, Part]:
@@ -115,14 +127,16 @@ def _held_out(dataset: Dataset) -> tuple[str, Part]:
     return name, parts[name].first(MOST_READ)
 
 
-def _facts(trained: Trained, corpus: Corpus, dataset: Dataset, name: str, part: Part) -> TextFacts:
+def _facts(subject: Subject) -> TextFacts:
+    corpus, dataset = subject.corpus, subject.dataset
     order = np.argsort(-corpus.counts, kind="stable")
-    names = [display(symbol, trained.vocabulary.level) for symbol in corpus.symbols[order].tolist()]
+    level = subject.trained.vocabulary.level
+    names = [display(symbol, level) for symbol in corpus.symbols[order].tolist()]
     return TextFacts(
         files=tuple(path.name for path in corpus.source.paths),
         characters=corpus.characters,
         parts=(dataset.train.characters, dataset.val.characters, dataset.test.characters),
         symbols=tuple(zip(names, corpus.counts[order].tolist(), strict=True)),
-        judged=name,
-        judged_chars=part.characters,
+        judged=subject.judged,
+        judged_chars=subject.part.characters,
     )
