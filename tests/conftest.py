@@ -11,7 +11,10 @@ from typing import NamedTuple
 import hypothesis
 import pytest
 
-hypothesis.settings.register_profile("charrnn", deadline=None)  # a busy machine is no defect
+from tests.grid import FULL
+
+# A busy machine is no defect, so there is no deadline.
+hypothesis.settings.register_profile("charrnn", deadline=None, max_examples=200 if FULL else 50)
 hypothesis.settings.load_profile("charrnn")
 
 ROOT = Path(__file__).parents[1]

@@ -3,10 +3,11 @@
 import json
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
+
+from tests.waiting import soon
 
 CONFIG = """\
 data: {path: text.txt, split: [0.8, 0.1, 0.1]}
@@ -143,11 +144,8 @@ def test_an_interrupted_comparison_saves_and_goes_on(start, charrnn) -> None:
     long = ("--set", "train.max_steps=1000000", "--set", "output.checkpoint_every=100")
     process: subprocess.Popen[str] = start(*arguments, *long)
     folders = [Path("runs/compare/1"), Path("runs/compare/2")]
-    deadline = time.monotonic() + 60
-    while not all((folder / "last.npz").exists() for folder in folders):
-        assert time.monotonic() < deadline
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.05)
+    assert soon(lambda: process.poll() or all((f / "last.npz").exists() for f in folders))
+    assert process.poll() is None, process.communicate()
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
     assert process.returncode == 130

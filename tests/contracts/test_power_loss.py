@@ -14,6 +14,7 @@ from charrnn.errors import CheckpointError
 from charrnn.runs.checkpoints import latest_of, read_checkpoint
 from charrnn.storage.rundir import RunDir
 from charrnn.training.events import Evaluated, Stepped
+from tests.grid import thinned
 from tests.powerloss import Disk, Files, Found
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the model asks /proc for names")
@@ -105,7 +106,8 @@ def test_without_either_sync_promises_are_broken(forget: str, said: str) -> None
 
 def test_a_run_goes_on_from_whatever_is_found() -> None:
     whole = Path("disk/runs/one")
-    for files, _ in run()[::2]:
+    states = run()
+    for files, _ in thinned(states, states[::7]):
         there = lay_out(files)
         config = api.load_config("config.yaml", [f"output.dir={there.path}"])
         assert [*api.train(config, resume=True)]

@@ -68,11 +68,9 @@ def test_a_config_is_frozen_and_travels_to_other_processes():
     assert pickle.loads(pickle.dumps(config)) == config
 
 
-@pytest.mark.parametrize("dotted", DOTTED)
-def test_every_key_says_what_it_is_for(dotted: str):
-    doc = DOTTED[dotted].setting.doc
-    assert len(doc) > 5
-    assert doc[-1] not in ".;,"
+def test_every_key_says_what_it_is_for():
+    docs = {dotted: key.setting.doc for dotted, key in DOTTED.items()}
+    assert {k: doc for k, doc in docs.items() if len(doc) <= 5 or doc[-1] in ".;,"} == {}
 
 
 @pytest.mark.parametrize("table", [CELLS, INITIALIZERS, OPTIMIZERS, SCHEDULES])
