@@ -1,17 +1,16 @@
 #!/usr/bin/env python
-"""How fast is charrnn, beside PyTorch where that is installed? Anybody can run it again.
+"""Measure the speed of charrnn, and of PyTorch where it is installed.
 
     python scripts/bench.py                       everything, about twenty minutes
     python scripts/bench.py training --rounds 5   one section, more rounds
-    python scripts/bench.py --json bench.json     the numbers too
+    python scripts/bench.py --json bench.json     also write the numbers
 
-Each network is trained by charrnn (each kernel set that is installed) and by PyTorch, in turn, a
-few seconds at a time, several rounds; a figure is the median of the rounds and a ratio is the
-median of the rounds' ratios, so a machine that is busy for a while hurts both alike. Same text,
-network, batch, sequence length, optimizer, clipping and cores. What is measured is the whole loop,
-from the text's characters to changed weights. Beside each stands the share of what this machine can
-multiply at most (the speed of large products, measured in the same rounds) that the network's own
-products reach.
+Each network is trained by charrnn (with each installed kernel set) and by PyTorch, in turn, a few
+seconds at a time, for several rounds. A figure is the median of the rounds, and a ratio the median
+of the rounds' ratios, so a machine that is busy for a while slows both alike. Text, network, batch,
+sequence length, optimizer, clipping and cores are the same. The whole loop is measured, from the
+text's characters to updated weights. Next to each speed is the share of this machine's fastest
+matrix product (measured in the same rounds) that the network's own products reach.
 """
 
 import argparse

@@ -1,11 +1,10 @@
-"""Kill a run with SIGKILL at random moments, again and again, and see that nothing is lost.
+"""Kill a run with SIGKILL at random moments, again and again, and verify that nothing is lost.
 
     python scripts/crash.py --kills 300 --workers 2
 
-The run saves all the time, and is gone on with by --resume after each kill, until it is done; then
-another begins. After each kill every checkpoint verifies, the last step that was there is there, or
-a later one is, and best.npz is not worse than the record says. The end has the bytes of a run that
-was left alone.
+The run saves all the time and is resumed after each kill until it is done; then another one
+begins. After each kill every checkpoint verifies, the last reported step or a later one is there,
+and best.npz is not worse than the record says. The end has the bytes of an uninterrupted run.
 """
 
 import argparse

@@ -1,11 +1,11 @@
-"""Make every system call of the writing of a checkpoint fail, or be its last. Linux, with strace.
+"""Make every system call of writing a checkpoint fail, or be its last. Linux, with strace.
 
     python scripts/faults.py
 
-One save, between two that are known, has some fifteen system calls. Each in turn is where the
-process is killed, and each fails with each of seven errors. Whatever happens, the old file or the
-new one is there and verifies; it is the new one if the save said so; and no other file is left,
-unless the process was killed.
+One save between two others has some fifteen system calls. At each in turn the process is killed,
+and each fails with each of seven errors. In all cases the old file or the new one is there and
+verifies; it is the new one if the save was reported; and no other file is left, unless the process
+was killed.
 """
 
 import argparse

@@ -1,10 +1,10 @@
-"""Look for a config or a text that ends in a traceback, guided by coverage.
+"""Search for a config or a text that ends in a traceback, guided by coverage.
 
-Needs atheris, `pip install atheris`, on Linux or macOS; nothing else of charrnn does.
+Needs atheris (`pip install atheris`, Linux and macOS), which no other part of charrnn does.
 
     python scripts/fuzz.py config --minutes 10
     python scripts/fuzz.py text --minutes 10
-    python scripts/fuzz.py config --input crash-0123    # once more, what was found
+    python scripts/fuzz.py config --input crash-0123    # repeat a finding
 
 Anything but a CharrnnError, a warning included, is a finding: it is shown with its traceback, its
 input is kept, and the exit code is 1.

@@ -1,10 +1,10 @@
-"""Spoil checkpoints at random, for minutes or hours: each is refused in one line, or still right.
+"""Damage checkpoints at random, for minutes or hours: each is refused in one line, or still valid.
 
     python scripts/fuzz_checkpoints.py --minutes 5 --seed 1
 
-Of every way to spoil one (see fuzz_mutations.py) it counts how many were refused, how many were
-read as they had been, and how many were read as something else that can be: those sample, score
-and train a little. Anything but a CharrnnError of one line is a find: it is kept, and told.
+For each kind of damage (see fuzz_mutations.py) it counts how many files were refused, how many
+were read unchanged, and how many were read as another valid checkpoint: those sample, score and
+train a little. Anything but a CharrnnError of one line is a finding: it is kept and reported.
 """
 
 import argparse

@@ -1,11 +1,11 @@
 #!/usr/bin/env python
-"""Download public texts to train on, and verify them. This is all that uses the network.
+"""Download public texts to train on, and verify them. The only program here that uses the network.
 
-    python scripts/get_data.py                      what there is
+    python scripts/get_data.py                      the list of texts
     python scripts/get_data.py tinyshakespeare      into texts/tinyshakespeare.txt
 
-A download that was cut off goes on where it stopped. A file gets its name only once its SHA-256 is
-the known one.
+An interrupted download continues where it stopped. A file gets its name only after its SHA-256 has
+been verified.
 """
 
 import argparse
@@ -40,7 +40,7 @@ TEXTS = {
     "names": Text(
         f"{RAW}/makemore/master/names.txt",
         "0a30b5557f192f32ab962680889aac5f6fda0f4cecf40a6d0b5694f58ea8cc4d",
-        "32,033 first names, one a line",
+        "32,033 first names, one per line",
     ),
 }
 

@@ -1,11 +1,11 @@
-"""How long the search for copied passages takes, in which memory, and whether it finds them all.
+"""Measure time and memory of the search for copied passages, and verify that it finds all of them.
 
     python scripts/novelty.py --megabytes 10 --samples 20 --length 2000
 
-The text is that of FILE, or else the source of Python's standard library, over and over where that
-is too short. Samples come from what stands after it, each with a passage planted from the text; and
-as many others are a yardstick, as in `charrnn sample --novelty`. Every longest passage is compared
-with a search by `bytes.find`. Ends with exit code 1 where the two differ.
+The text is FILE, or else the source of Python's standard library, repeated where that is too
+short. Samples come from what follows it, each with a passage planted from the text; as many others
+are the reference, as in `charrnn sample --novelty`. Every longest passage is compared with a
+search by `bytes.find`. Exits with 1 where the two differ.
 """
 
 import argparse
@@ -83,7 +83,7 @@ def main() -> None:
     peak = tracemalloc.get_traced_memory()[1] / 2**20
     tracemalloc.stop()
     print(f"{len(text):,} bytes, {len(samples)} samples of {options.length:,}")
-    print(f"{seconds:.1f} s of one core, {peak:.0f} MiB beside the text")
+    print(f"{seconds:.1f} s of one core, {peak:.0f} MiB in addition to the text")
     wrong = [
         k for k in range(options.checked) if not is_longest(text, samples[k], *_place(found, k))
     ]

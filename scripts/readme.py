@@ -2,7 +2,7 @@
 """Write what is generated into the READMEs.
 
     python scripts/readme.py             tables: commands, recipes, config reference, benchmark
-    python scripts/readme.py --run       transcripts too: every command is run again, some minutes
+    python scripts/readme.py --run       also transcripts and pictures, by running every command
     python scripts/readme.py --check     run the commands and compare their losses; changes nothing
 
 A generated block lies between the comments `<!-- NAME: begin -->` and `<!-- NAME: end -->`.
@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
+import pictures
 import transcripts
 from bench_table import excerpt, tables
 from config_reference import reference_table
@@ -89,21 +90,28 @@ def main() -> int:
     modes.add_argument("--check", action="store_true", help="Compare the transcripts' losses.")
     options = parser.parse_args()
     written = {path: path.read_text(encoding="utf-8") for path in DOCUMENTS}
-    if options.run or options.check:
-        with transcripts.folder() as folder:
-            run = {path: transcripts.refreshed(text, folder) for path, text in written.items()}
-        if options.check:
-            differences = [
-                f"{path.relative_to(ROOT)}: {difference}"
-                for path, text in written.items()
-                for difference in transcripts.differences(text, run[path])
-            ]
-            print("\n".join(differences) or "every transcript agrees")
-            return bool(differences)
-        written = run
-    for path, text in written.items():
+    if not options.run and not options.check:
+        write(written)
+        return 0
+    with transcripts.folder() as folder:
+        run = {path: transcripts.refreshed(text, folder) for path, text in written.items()}
+        if options.run:
+            write(run)
+            pictures.take(folder)
+            return 0
+    differences = [
+        f"{path.relative_to(ROOT)}: {difference}"
+        for path, text in written.items()
+        for difference in transcripts.differences(text, run[path])
+    ]
+    print("\n".join(differences) or "every transcript agrees")
+    return bool(differences)
+
+
+def write(documents: dict[Path, str]) -> None:
+    """Write documents, with fresh tables."""
+    for path, text in documents.items():
         path.write_text(generated(text), encoding="utf-8")
-    return 0
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""Is a run the same bytes each time, under every Python that is named?
+"""Verify that a run gives the same bytes each time, under every Python given.
 
     python scripts/same_bytes.py --runs 10
     python scripts/same_bytes.py --runs 3 --python a/bin/python --python b/bin/python
 
 Trains each cell `--runs` times with one worker and with two, each time in a new process with
-another hash seed, and compares every checkpoint of the run and the samples drawn from it.
-The Pythons need charrnn's four packages, of the same versions; charrnn itself is this checkout's.
-Ends with exit code 1 where two differ.
+another hash seed, and compares every checkpoint of the run and the samples drawn from it. The
+Pythons need charrnn's four packages, of the same versions; charrnn itself is this checkout's. Exits
+with 1 where two differ.
 """
 
 import argparse

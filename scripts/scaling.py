@@ -1,12 +1,12 @@
 #!/usr/bin/env python
-"""How training scales over processes: what is measured here, and what that predicts for elsewhere.
+"""Measure how training scales over processes, and predict it for other machines.
 
     python scripts/scaling.py              all four tables, about five minutes
-    python scripts/scaling.py layouts      where BLAS threads win over processes
+    python scripts/scaling.py layouts      where BLAS threads beat processes
 
-`machine` trains with local workers, and with ranks of MPI where that is installed. `model` takes
-the time of a rank's own share from this machine, adds the time of one sum of the gradients over a
-network, and tells where more ranks stop paying.
+`machine` trains with local workers, and with MPI ranks where MPI is installed. `model` takes the
+time of one rank's share from this machine, adds the time of one sum of the gradients over a
+network, and reports where more ranks stop paying.
 """
 
 import argparse

@@ -1,10 +1,10 @@
-"""Train for an hour, saving, evaluating and sampling all the time, and watch what it uses. Linux.
+"""Train for an hour, saving, evaluating and sampling all the time, and watch resources. Linux.
 
     python scripts/soak.py --minutes 60 --workers 2
 
 Memory, open files and threads of all its processes must stay flat: their medians over the last
 quarter of the time are compared with those over the second. Every half minute another process
-samples from the run's best, which must work while it is written. Ends with exit code 1 otherwise.
+samples from the run's best checkpoint, which must work during writes. Exits with 1 otherwise.
 """
 
 import argparse

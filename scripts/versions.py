@@ -1,13 +1,13 @@
-"""The tests with the oldest versions that pyproject.toml allows, or the newest; an audit; a list.
+"""Run the tests with the oldest versions that pyproject.toml allows, or the newest; audit them.
 
     python scripts/versions.py oldest
     python scripts/versions.py newest -k checkpoint
     python scripts/versions.py audit
     python scripts/versions.py sbom > charrnn.cdx.json
 
-Each in a fresh virtual environment of this Python. `audit` asks the advisory database of PyPI for
-known holes in the newest versions, by pip-audit; `sbom` writes them down in CycloneDX. Arguments
-after `oldest` and `newest` are those of pytest.
+Each in a fresh virtual environment of this Python. `audit` looks the newest versions up in the
+advisory database of PyPI, with pip-audit; `sbom` lists them in CycloneDX. Arguments after `oldest`
+and `newest` are those of pytest.
 """
 
 import argparse

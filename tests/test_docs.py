@@ -98,6 +98,15 @@ def test_links_and_named_files_exist(path: Path) -> None:
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 
+@documents(*DOCUMENTS)
+def test_config_keys_and_api_names_exist(path: Path) -> None:
+    known = dict(dotted_keys(Config))
+    sections = "|".join(key for key, setting in known.items() if setting.is_section)
+    keys = re.findall(rf"(?<![\w/.])((?:{sections})\.[a-z_]+)\b(?![./\w(])", TEXTS[path])
+    assert {key for key in keys if key not in known and not key.endswith((".yaml", ".py"))} == set()
+    assert {*re.findall(r"\bapi\.([A-Za-z_]\w+)", TEXTS[path])} - {"pyi", "py"} <= {*api.__all__}
+
+
 def test_the_two_commands_are_there_and_ci_is_the_second() -> None:
     assert "bash scripts/demo" in README
     assert "bash scripts/test" in README
