@@ -9,7 +9,7 @@ from typing import Any
 from transcripts import ROOT, run
 
 FOLDER = ROOT / ".pictures"
-SIZE = (816, 1000)  # of the window
+SIZES = {"report": (1250, 1300), "units": (1000, 950), "surprisal": (820, 860)}  # of the window
 PAGES = {
     "report": "charrnn report runs/quickstart --quiet --out report.html",
     "units": "charrnn units runs/quickstart data/fables.txt --find --html units.html",
@@ -26,6 +26,7 @@ def take(folder: Path) -> None:
         run(command, folder)
     with _browser() as browser:
         for name in PAGES:
+            browser.set_window_size(*SIZES[name])
             browser.get((folder / f"{name}.html").as_uri())
             PREPARE.get(name, lambda browser: None)(browser)
             browser.save_screenshot(str(FOLDER / f"{name}.png"))
@@ -36,6 +37,7 @@ def _choose_unit(browser: Any) -> None:
     for button in browser.find_elements("css selector", ".found tbody button"):
         if button.text == "position in word":
             button.click()
+    browser.execute_script("window.scrollTo(0, 0)")
 
 
 def _point_at_a_character(browser: Any) -> None:
@@ -59,8 +61,12 @@ def _browser() -> Iterator[Any]:
     from selenium import webdriver
 
     options = webdriver.ChromeOptions()
-    size = f"--window-size={SIZE[0]},{SIZE[1]}"
-    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", size):
+    for argument in (
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-dev-shm-usage",
+        "--hide-scrollbars",
+    ):
         options.add_argument(argument)
     service = webdriver.ChromeService(shutil.which("chromedriver"))
     browser = webdriver.Chrome(options, service)
