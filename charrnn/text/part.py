@@ -1,4 +1,4 @@
-"""A part of a text, as a model reads it: what a text and records have in common."""
+"""The interface of a part of a corpus, for plain text and for records."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
@@ -10,23 +10,23 @@ from charrnn.text.batches import BatchSizes, Chunks
 from charrnn.text.stored import EncodedText
 from charrnn.text.tracks import Tracks
 
-LEAD_IN = 256  # characters before an excerpt, which the model reads to know where it is
+LEAD_IN = 256  # characters that the model reads before an excerpt, for context
 
 
 class Lines(NamedTuple):
-    """The T symbols that are predicted of a part, on n lines."""
+    """The T predicted symbols of a part, on n lines."""
 
-    given: int | None  # the symbol before the first one, which is not predicted; None: records
+    given: int | None  # the symbol before the first, which is not predicted; None for records
     symbols: Ids  # (T,)
-    starts: Ids  # (n,) where in them each line begins
-    numbers: Ids  # (n,) of the lines of the part, from 1
+    starts: Ids  # (n,) index of the first symbol of each line
+    numbers: Ids  # (n,) line numbers in the part, from 1
 
 
 class Excerpts(NamedTuple):
-    """W excerpts of T steps, and what has to be predicted at the end of each."""
+    """W excerpts with their lead-in, T steps together, and the target at the end of each."""
 
-    x: Ids  # (T, W), of which the last `steps` are the excerpt and the others lead up to it
-    y: Ids  # (W,), the character after the last one
+    x: Ids  # (T, W); the last `steps` rows are the excerpt, the others its lead-in
+    y: Ids  # (W,), the character after the excerpt
     steps: int
 
     def some(self, first: int, stop: int) -> "Excerpts":
@@ -35,78 +35,78 @@ class Excerpts(NamedTuple):
 
 
 class Part(Protocol):
-    """Training, validation or test part of a text, or all of it."""
+    """The training, validation or test part of a text, or a whole text."""
 
     @property
     def unit(self) -> str:
-        """The unit of its size: "characters" or "records"."""
+        """The unit of `size`: "characters" or "records"."""
 
     @property
     def size(self) -> int:
-        """Number of units."""
+        """Number of characters or records."""
 
     @property
     def characters(self) -> int:
-        """Characters that are read; every record has one more, its end."""
+        """Number of characters to read; the end of a record counts as one."""
 
     @property
     def targets(self) -> int:
-        """Characters that are predicted: of a text all but the first, of records all."""
+        """Number of predicted characters: all but the first of a text, all of records."""
 
     def through(self, lookup: Ids) -> "Part":
-        """The same part with another table (A,) from its own alphabet to ids."""
+        """The same part with another mapping (A,) from its alphabet to ids."""
 
     def split(self, shares: Sequence[float], seed: int) -> "tuple[Part, Part, Part]":
-        """Train, validation and test. Records are shuffled, in an order that belongs to `seed`."""
+        """The training, validation and test part. Records are shuffled by `seed`."""
 
     def streams(self, *, exact: bool = False, every: bool = False) -> list[Tracks]:
-        """The whole part as groups of tracks. Places are 0 .. targets.
+        """The whole part in groups of tracks, with places 0 .. targets.
 
-        With `exact` nothing is cut, so a text is one track. With `every` the last character of a
-        text is read too, although nothing follows it; places are then 0 .. characters.
+        With `exact`, a text is not cut: it is one track. With `every`, the last character of a text
+        is read too, although it has no target; places are then 0 .. characters.
         """
 
     def batches(self, sizes: BatchSizes) -> Chunks:
-        """Chunks for training, of the sizes asked for or the nearest that it has room for."""
+        """Training chunks of the requested sizes, reduced if the part is too small for them."""
 
     def sequence(self, most: int) -> Ids:
-        """Ids of its last `most` characters; of records the first, with their ends."""
+        """Ids of the last `most` characters of a text, or of the first records with their ends."""
 
     def first(self, most: int) -> "Part":
-        """Its first `most` characters; of records as many whole ones as fit, or 1."""
+        """The first `most` characters of a text, or the records within them, at least one."""
 
     def cut_after(self, most: int) -> "Part":
-        """Its first `most` characters, be it in the middle of a record."""
+        """The first `most` characters, which may end in the middle of a record."""
 
     def excerpts(self, steps: int, most: int) -> Excerpts:
-        """At most `most` excerpts of `steps` steps, or of as many as the part (with targets) has.
+        """At most `most` excerpts of `steps` steps, or fewer steps in a small part with targets.
 
-        Of a text each is led up to by the characters before it, as many as there are for all. Of
-        records each is the first steps of one, and at least half of the records have so many.
+        An excerpt of a text has a lead-in, of equal length for all. An excerpt of records is the
+        beginning of a record; `steps` is reduced until half of the records are long enough.
         """
 
     def lines(self, alphabet: Ids) -> Lines:
-        """What is predicted of a part with targets, as symbols of the `alphabet` (A,) of its text.
+        """The predicted symbols, by the `alphabet` (A,) of the text; the part must have targets.
 
-        Of records every one is a line, whatever separates them.
+        Every record is a line, whatever the separator.
         """
 
     def content(self) -> tuple[EncodedText, Ids | None]:
-        """Its codes (n,), and their positions (n,) in the text; None: 0 .. n."""
+        """The codes (n,), and their positions (n,) in the text; None means 0 .. n."""
 
     def passages(self, lengths: Sequence[int]) -> list[Ids]:
-        """Codes of passages of these lengths, spread evenly; as many as do not overlap.
+        """Codes of evenly spaced passages of these lengths, as many as fit without overlap.
 
-        Of records the first ones, as many as there are lengths, with their ends.
+        In a part of records: the first records with their ends, one per length.
         """
 
     def counts(self) -> Ids:
-        """How often each symbol of its alphabet is read (A,)."""
+        """Number of times that each symbol of the alphabet is read (A,)."""
 
     def counts_of_all(self, counts: Ids) -> Ids:
-        """As `counts` of a part that is a whole text, whose symbols have been counted (A,)."""
+        """The result of `counts` for a whole text, computed from the counts (A,) of its corpus."""
 
 
 def spread(n: int, most: int) -> Ids:
-    """Numbers below n, at most `most` of them, at equal distances."""
+    """At most `most` evenly spaced integers from 0 to n - 1."""
     return np.unique(np.linspace(0, n - 1, min(n, most)).astype(np.int64))

@@ -1,7 +1,7 @@
-"""From files to symbols: code points or bytes, in blocks, whatever the size of the text.
+"""Reading text files as symbols, code points or bytes, in blocks, so that any size fits.
 
-What a text is, is said once, in its TextFormat; reading it in blocks gives exactly what reading it
-at once would, also where a character, a CRLF or a letter and its accent lie across two blocks.
+A TextFormat says how bytes become symbols. Reading in blocks gives exactly the symbols of reading
+at once, even if a character, a CRLF, or a letter and its accent are split between two blocks.
 """
 
 import codecs
@@ -25,11 +25,13 @@ Symbols: TypeAlias = NDArray[np.unsignedinteger[Any]]
 
 BLOCK = 4 * 2**20  # bytes
 BOM = "\ufeff"
-NOT_OF_FILES = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"})
+NON_TEXT_CODECS = frozenset(
+    {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"}
+)
 
 
 class Digest(Protocol):
-    """What hashlib makes."""
+    """A hash object of hashlib."""
 
     def update(self, data: bytes, /) -> None: ...
     def hexdigest(self) -> str: ...
@@ -37,9 +39,9 @@ class Digest(Protocol):
 
 @dataclass(frozen=True)
 class TextFormat:
-    """How bytes become symbols. At level "byte" the bytes are the symbols, and nothing is changed.
+    """The conversion of bytes to symbols. At level "byte" the bytes themselves are the symbols.
 
-    Raises UsageError for an encoding that Python does not know, or that is none of text files.
+    Raises UsageError for an encoding that is unknown to Python or not meant for text files.
     """
 
     level: str = "char"  # or "byte"
@@ -57,41 +59,42 @@ class TextFormat:
 
 
 def is_encoding(name: str) -> bool:
-    """Whether Python knows an encoding of text files by this name."""
+    """True if Python has an encoding for text files with this name."""
     try:
         codec = codecs.lookup(name)
     except (LookupError, ValueError):
         return False
-    return codec._is_text_encoding and codec.name not in NOT_OF_FILES
+    return codec._is_text_encoding and codec.name not in NON_TEXT_CODECS
 
 
 def find_files(patterns: Sequence[str]) -> tuple[Path, ...]:
-    """The files that `patterns`, names or globs, stand for: in their order, each once.
+    """The files that match `patterns`, names or globs, in this order and without duplicates.
 
-    The name of a file is taken as it is, whatever characters it has. In a glob, `**` stands for
-    any folders; what it finds is sorted. Raises DataError where there is no file, or where what is
-    there is none that can be read: a folder, a pipe, a device, a link to nothing.
+    The name of an existing file is never treated as a glob. In a glob, `**` matches any number of
+    folders; its matches are sorted. Raises DataError if a pattern matches no file, or if a match
+    cannot be read: a folder, a pipe, a device, a broken link.
     """
-    found: dict[Path, None] = {}
+    files: dict[Path, None] = {}
     for pattern in patterns:
         literal = os.path.lexists(pattern)
         names = [pattern] if literal else sorted(glob(pattern, recursive=True))
         if not names:
             raise DataError(f"{pattern or repr('')}: there is no such file{_where(pattern)}")
-        found |= dict.fromkeys(map(Path, names))
-    for path in found:
+        files |= dict.fromkeys(map(Path, names))
+    for path in files:
         _check_readable(path)
-    return tuple(found)
+    return tuple(files)
 
 
 def _where(pattern: str) -> str:
+    """The end of the message about a pattern without files: a hint, or the folder searched."""
     if Path(pattern).is_absolute():
         return "; name a text file, or a glob like 'books/*.txt'"
     return f"; looked for in the current folder, {Path.cwd().name}/"
 
 
 def _check_readable(path: Path) -> None:
-    """Opening a pipe would wait for a writer, so what a path leads to is asked first."""
+    """Raise DataError if `path` cannot be read, without opening it: a pipe would block."""
     try:
         is_file = stat.S_ISREG(path.stat().st_mode)
     except OSError as error:
@@ -103,7 +106,7 @@ def _check_readable(path: Path) -> None:
 
 
 def read_bytes(path: Path) -> Iterator[bytes]:
-    """The raw bytes of a file, in blocks. Raises DataError where it cannot be read."""
+    """The raw bytes of a file, in blocks. Raises DataError if it cannot be read."""
     try:
         with open_regular(path) as file:
             while block := file.read(BLOCK):
@@ -115,15 +118,15 @@ def read_bytes(path: Path) -> Iterator[bytes]:
 def read_symbols(
     paths: Sequence[Path], form: TextFormat, digest: Digest | None = None
 ) -> Iterator[Symbols]:
-    """The symbols of the files, one after the other, in blocks (n,): code points, or bytes.
+    """The symbols of the files in sequence, in blocks (n,) of code points or bytes.
 
-    A byte order mark at the start of a file is dropped. `digest` is fed the raw bytes. Raises
-    DataError where a file cannot be read, or is not in the encoding, with the place.
+    A byte-order mark at the start of a file is dropped. `digest` is updated with the raw bytes.
+    Raises DataError if a file cannot be read, or, with the position, if it has another encoding.
     """
     if form.level == "byte":
         for path in paths:
             for block in read_bytes(path):
-                _feed(digest, block)
+                _update(digest, block)
                 yield np.frombuffer(block, np.uint8)
         return
     normaliser = Normaliser(form.lowercase, form.normalize)
@@ -134,19 +137,19 @@ def read_symbols(
 
 
 def code_points(text: str) -> Symbols:
-    """The code points of `text` (n,), in the smallest type at hand."""
+    """The code points of `text` (n,), as bytes if it is ASCII."""
     if text.isascii():
         return np.frombuffer(text.encode("ascii"), np.uint8)
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
 
 
 def _decode(path: Path, form: TextFormat, digest: Digest | None) -> Iterator[str]:
-    """The text of one file, its newlines settled, without its byte order mark."""
+    """The text of one file, without its byte-order mark, and with newlines of the format."""
     decoder = codecs.getincrementaldecoder(form.encoding)("strict")
     newlines = IncrementalNewlineDecoder(None, translate=form.newlines == "lf")
     at_start, offset, lines = True, 0, 1
     for block in read_bytes(path):
-        _feed(digest, block)
+        _update(digest, block)
         text = _decoded(decoder, block, False, path, offset, lines)
         offset += len(block)
         lines += text.count("\n")
@@ -165,13 +168,13 @@ def _decoded(
     offset: int,
     lines: int,
 ) -> str:
-    """Decode `block`, which begins at `offset` of `path`; an error tells the exact place."""
+    """Decode `block`, which starts at `offset` of `path`. Raises DataError with the position."""
     try:
         return decoder.decode(block, final)
     except UnicodeDecodeError as error:
-        if "BOM" in error.reason:  # as Python tells it from 3.13 on
-            raise _lacks_order(path, error.reason) from None
-        # The decoder may hold the first bytes of a character from the block before.
+        if "BOM" in error.reason:  # Python 3.13 and later
+            raise _lacks_byte_order(path, error.reason) from None
+        # The decoder may still have the first bytes of a character from the previous block.
         before = error.object[: error.start]
         start = offset - (len(error.object) - len(block)) + error.start
         line = lines + before.decode(error.encoding, "replace").count("\n")
@@ -183,18 +186,18 @@ def _decoded(
             " it as bytes (`data.level` byte)",
         ) from None
     except UnicodeError as error:
-        raise _lacks_order(path, str(error)) from None
+        raise _lacks_byte_order(path, str(error)) from None
 
 
-def _lacks_order(path: Path, why: str) -> DataError:
-    """Of UTF-16 and UTF-32, where no mark tells the order of bytes."""
+def _lacks_byte_order(path: Path, reason: str) -> DataError:
+    """The error for UTF-16 or UTF-32 without a byte-order mark."""
     return DataError(
-        f"{path}: {why}",
+        f"{path}: {reason}",
         "name its `data.encoding` with the byte order, as in utf-16-le, or convert the file to"
         " UTF-8",
     )
 
 
-def _feed(digest: Digest | None, block: bytes) -> None:
+def _update(digest: Digest | None, block: bytes) -> None:
     if digest is not None:
         digest.update(block)

@@ -1,4 +1,4 @@
-"""From records to chunks: records of like length side by side, each from the initial state on."""
+"""Training chunks of records: batches of records of similar length."""
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -14,10 +14,10 @@ from charrnn.text.records import Records, record_chunk
 
 @dataclass(frozen=True, eq=False)
 class RecordBatches:
-    """Chunks of B records of like length, read from the initial state on.
+    """Chunks of B records of similar length, each read from the initial state.
 
-    In each epoch records of one length are shuffled, and so are the batches. A batch longer than
-    `seq_length` is read in several chunks that carry the state.
+    In each epoch, records of equal length are shuffled, and the batches are shuffled too. A batch
+    longer than `seq_length` is read in several chunks that carry the state.
     """
 
     text: CodedText
@@ -39,13 +39,13 @@ class RecordBatches:
         ids = record_chunk(self.text, self.records, which, start, stop)
         ends = np.where(which < 0, -1, self.records.lengths[which])
         weights = (np.arange(start, stop)[:, None] <= ends).astype(np.float32)
-        mine = slice(None) if tracks is None else slice(tracks.start, tracks.stop)
+        columns = slice(None) if tracks is None else slice(tracks.start, tracks.stop)
         return Chunk(
-            x=ids[:-1, mine],
-            y=ids[1:, mine],
+            x=ids[:-1, columns],
+            y=ids[1:, columns],
             carried=start > 0,
             targets=int(weights.sum()),
-            weights=weights[:, mine],
+            weights=weights[:, columns],
         )
 
     def carried(self, step: int) -> bool:
@@ -53,7 +53,7 @@ class RecordBatches:
 
     @cached_property
     def _pieces(self) -> Ids:
-        """How many chunks each batch is; the same in every epoch, because lengths are sorted."""
+        """Number of chunks per batch, equal in every epoch, since records are sorted by length."""
         longest = np.sort(self.records.lengths)[self.batch_size - 1 :: self.batch_size]
         if len(self.records.lengths) % self.batch_size:
             longest = np.append(longest, self.records.lengths.max())
@@ -61,7 +61,7 @@ class RecordBatches:
         return pieces
 
     def _place(self, step: int) -> tuple[Ids, int, int]:
-        """The records of a step, and which of their steps it reads."""
+        """The records (B,) of a training step, and the start and stop of their time steps."""
         epoch, k = divmod(step, self.chunks)
         batches, order, ends = _epoch(self, epoch)
         place = int(np.searchsorted(ends, k, side="right"))
@@ -74,7 +74,10 @@ class RecordBatches:
 
 @lru_cache(maxsize=2)
 def _epoch(batches: RecordBatches, epoch: int) -> tuple[Ids, Ids, Ids]:
-    """The records of each batch (n, B), -1 where there is none, the batches' order, their ends."""
+    """The records of each batch (n, B), padded with -1; the order of the batches (n,); their ends.
+
+    The ends (n,) are cumulative numbers of chunks, in the shuffled order.
+    """
     rng = stream(batches.seed, "epoch", epoch)
     lengths, B = batches.records.lengths, batches.batch_size
     order = rng.permutation(len(lengths))

@@ -1,4 +1,4 @@
-"""A part that is some records of a text: each is read from the initial state to its end."""
+"""A part that consists of records of a text, each read from the initial state to its end."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ from charrnn.text.vocab import tally_
 
 @dataclass(frozen=True, eq=False)
 class RecordPart(CodedText):
-    """See `Part`. The codes are those of the whole text."""
+    """A `Part` of records. `codes` are those of the whole text."""
 
     records: Records
 
@@ -67,12 +67,12 @@ class RecordPart(CodedText):
         return RecordBatches(self, self.records, B, sizes.seq_length, sizes.seed)
 
     def sequence(self, most: int) -> Ids:
-        end, pieces, left = self.lookup[[self.records.separator]], [], most
+        end, pieces, remaining = self.lookup[[self.records.separator]], [], most
         for start, length in zip(self.records.starts, self.records.lengths, strict=True):
-            if left <= 0:
+            if remaining <= 0:
                 break
             pieces += [self.ids_at(np.arange(start, start + length)), end]
-            left -= int(length) + 1
+            remaining -= int(length) + 1
         return np.concatenate(pieces) if pieces else end[:0]
 
     def first(self, most: int) -> Self:
@@ -120,12 +120,12 @@ class RecordPart(CodedText):
 
     def counts_of_all(self, counts: Ids) -> Ids:
         counts = counts.copy()
-        counts[self.records.separator] = self.size  # empty records are not read
+        counts[self.records.separator] = self.size  # without the ends of empty records
         return counts
 
     @property
     def _sizes(self) -> Ids:
-        """(n,) with the ends."""
+        """Lengths of the records, including their ends (n,)."""
         return self.records.lengths + 1
 
     def _chosen(self, which: Ids) -> Self:

@@ -1,8 +1,7 @@
-"""Records: each line of a text, say, is an example of its own, with a beginning and an end.
+"""Records: independent examples in a text, such as lines, between separators.
 
-A record is what stands between two separators. The model reads the separator first, so that it
-learns how records begin, and has to predict it last, so that it learns where they end. No state
-goes from one to the next.
+The model reads a separator before each record, so that it learns how records begin, and predicts
+one after it, so that it learns where they end. No state is carried from one record to the next.
 """
 
 from typing import NamedTuple
@@ -14,21 +13,21 @@ from charrnn.nn.rng import stream
 from charrnn.text.codes import CodedText
 from charrnn.text.stored import EncodedText
 
-SEARCHED_AT_ONCE = 16_000_000  # characters
+SEARCH_BLOCK = 16_000_000  # characters
 
 
 class Records(NamedTuple):
-    """Positions of the records of a text; empty ones are left out."""
+    """The positions of n records in a text."""
 
     starts: Ids  # (n,)
     lengths: Ids  # (n,) without the separator
-    separator: int  # its code
+    separator: int  # code of the separator
 
     @property
     def positions(self) -> Ids:
-        """Positions of their characters and their ends (m,), in the order of the text.
+        """Positions of all characters and ends of the records (m,), in the order of the text.
 
-        The last record of a text may lack its end; then the last one is just beyond the text.
+        If the last record of the text lacks its separator, its end is one past the text.
         """
         order = np.argsort(self.starts)
         starts, sizes = self.starts[order], self.lengths[order] + 1
@@ -37,15 +36,15 @@ class Records(NamedTuple):
         return positions
 
     def chosen(self, which: Ids) -> "Records":
-        """Some of them."""
+        """The records with these indices."""
         return Records(self.starts[which], self.lengths[which], self.separator)
 
 
 def find_records(codes: EncodedText, separator: int) -> Records:
-    """The records of a text. The last one may lack its separator, and empty ones are left out."""
+    """The records of a text, without empty ones. The last record may lack its separator."""
     pieces = [
-        start + np.flatnonzero(np.asarray(codes[start : start + SEARCHED_AT_ONCE]) == separator)
-        for start in range(0, len(codes), SEARCHED_AT_ONCE)
+        start + np.flatnonzero(np.asarray(codes[start : start + SEARCH_BLOCK]) == separator)
+        for start in range(0, len(codes), SEARCH_BLOCK)
     ]
     ends = np.append(np.concatenate(pieces), len(codes))
     starts = np.append(0, ends[:-1] + 1)
@@ -54,19 +53,19 @@ def find_records(codes: EncodedText, separator: int) -> Records:
 
 
 def shuffled(n: int, seed: int) -> Ids:
-    """The order in which n records are divided into parts: it belongs to the seed."""
+    """The random order, by `seed`, in which n records are divided into parts."""
     order: Ids = stream(seed, "records").permutation(n)
     return order
 
 
 def record_chunk(text: CodedText, records: Records, which: Ids, start: int, stop: int) -> Ids:
-    """What records read at their steps start .. stop, and what follows: (T+1, B) ids.
+    """Inputs of records at time steps start .. stop, and the next ids: (T+1, B).
 
-    `which` (B,) are the records, side by side. A record has a step more than it has characters.
-    Before and after them, and for a `which` of -1, which is no record, all is separators.
+    `which` (B,) are indices of records, or -1 for an empty column. A record has one more step than
+    characters. Before and after each record, and in empty columns, all ids are separators.
     """
-    at = np.arange(start - 1, stop)[:, None]
+    offsets = np.arange(start - 1, stop)[:, None]
     starts, lengths = records.starts[which], np.where(which < 0, 0, records.lengths[which])
-    inside = (at >= 0) & (at < lengths)
-    ids = text.ids_at(np.where(inside, starts + at, 0))
+    inside = (offsets >= 0) & (offsets < lengths)
+    ids = text.ids_at(np.where(inside, starts + offsets, 0))
     return np.where(inside, ids, text.lookup[records.separator])

@@ -1,4 +1,4 @@
-"""The files of a text, and whether they are still what was read."""
+"""The source files of a text, their digest, and detection of changes."""
 
 import hashlib
 from collections.abc import Sequence
@@ -9,36 +9,36 @@ from charrnn.text.read import Digest, read_bytes
 
 
 class Source:
-    """Files as they are when this is made: their sizes and times, and later their digest."""
+    """Source files, with their status at the time of construction and, once known, their digest."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self.paths, self.sha256 = tuple(paths), ""
-        self.seen = self._look()
+        self.statuses = self._current()
 
     def has_changed(self) -> bool:
-        """Whether their content is not that of `sha256` any more.
+        """True if the content no longer matches `sha256`.
 
-        It is read again only where a size or a time is another.
+        The files are only read again if a size or modification time has changed.
         """
-        now = self._look()
-        if now == self.seen:
+        statuses = self._current()
+        if statuses == self.statuses:
             return False
         try:
             if digest_of(self.paths) != self.sha256:
                 return True
         except DataError:
             return True
-        self.seen = now
+        self.statuses = statuses
         return False
 
-    def _look(self) -> list[tuple[int, int, int] | None]:
-        return [_look(path) for path in self.paths]
+    def _current(self) -> list[tuple[int, int, int] | None]:
+        return [_status(path) for path in self.paths]
 
 
 def digest_of(paths: Sequence[Path], digest: Digest | None = None) -> str:
-    """The SHA-256 of the raw bytes of the files, in their order; `digest` is a fresh one.
+    """The SHA-256 of the raw bytes of the files in sequence. Raises DataError.
 
-    Raises DataError.
+    A given `digest` must be new; it is updated block by block.
     """
     digest = digest or hashlib.sha256()
     for path in paths:
@@ -47,8 +47,8 @@ def digest_of(paths: Sequence[Path], digest: Digest | None = None) -> str:
     return digest.hexdigest()
 
 
-def _look(path: Path) -> tuple[int, int, int] | None:
-    """Which file it is, how large, and when it was written; None where there is none."""
+def _status(path: Path) -> tuple[int, int, int] | None:
+    """Inode, size and modification time of a file; None if it does not exist."""
     try:
         status = path.stat()
     except OSError:

@@ -1,7 +1,7 @@
-"""Codes that stay on disk: read where they are wanted, if they are still what was written.
+"""An array of codes in a file, read on demand, with detection of changes to the file.
 
-A memory map would do the same with less, and end the process by a signal if the file were cut while
-it is mapped. Here a file that was cut, or written to, is an error like any other.
+A memory map would be simpler, but if the file were truncated, a signal would end the process. Here
+a file that was truncated or written to raises an ordinary error.
 """
 
 import os
@@ -14,14 +14,14 @@ import numpy as np
 from charrnn.errors import DataError
 from charrnn.nn.arrays import Ids
 
-GAP = 4096  # codes between two that are wanted, for which one reading is cheaper than two
-BINARY = getattr(os, "O_BINARY", 0)  # of Windows
+GAP = 4096  # codes; merge reads that are closer than this
+BINARY = getattr(os, "O_BINARY", 0)  # Windows only
 
 
 class Stored:
-    """A one-dimensional array in a file; slices, without steps, are such too, other indices read.
+    """A one-dimensional array in a file. A slice without step is a view; index arrays are read.
 
-    Raises DataError where the file is no longer what it was when it was opened.
+    Raises DataError if the file has changed since it was opened.
     """
 
     def __init__(self, file: "_File", dtype: np.dtype[Any], offset: int, size: int) -> None:
@@ -29,7 +29,7 @@ class Stored:
 
     @classmethod
     def open(cls, path: Path, dtype: np.dtype[Any], offset: int, size: int) -> "Stored":
-        """`size` codes that begin at byte `offset`. Raises OSError."""
+        """`size` codes from byte `offset` on. Raises OSError."""
         return cls(_File(path), dtype, offset, size)
 
     def __len__(self) -> int:
@@ -47,17 +47,17 @@ class Stored:
             start, stop, _ = where.indices(self.size)
             at = self.offset + start * self.dtype.itemsize
             return Stored(self.file, self.dtype, at, max(0, stop - start))
-        wanted, places = np.unique(where, return_inverse=True)
-        found = np.empty(len(wanted), self.dtype)
-        ends = np.append(np.flatnonzero(np.diff(wanted) > GAP) + 1, len(wanted))
+        positions, inverse = np.unique(where, return_inverse=True)
+        codes = np.empty(len(positions), self.dtype)
+        ends = np.append(np.flatnonzero(np.diff(positions) > GAP) + 1, len(positions))
         begin = 0
         for end in ends.tolist():
-            run = wanted[begin:end]
+            run = positions[begin:end]
             if len(run):
                 first = int(run[0])
-                found[begin:end] = self._read(first, int(run[-1]) + 1)[run - first]
+                codes[begin:end] = self._read(first, int(run[-1]) + 1)[run - first]
             begin = end
-        return found[places].reshape(where.shape)
+        return codes[inverse].reshape(where.shape)
 
     def _read(self, start: int, stop: int) -> Ids:
         size = self.dtype.itemsize
@@ -66,27 +66,27 @@ class Stored:
 
 
 class _File:
-    """An open file that is not to change."""
+    """An open file that must not change."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.lock = path, Lock()
         self.descriptor = os.open(path, os.O_RDONLY | BINARY)
-        self.seen = self._look()
+        self.status = self._current_status()
 
     def __del__(self) -> None:
         if hasattr(self, "descriptor"):
             os.close(self.descriptor)
 
     def read(self, at: int, size: int) -> bytes:
-        """So many bytes from `at` on."""
+        """`size` bytes from offset `at` on. Raises DataError if the file has changed."""
         try:
             raw = self._read(at, size)
-            if len(raw) == size and self._look() == self.seen:
+            if len(raw) == size and self._current_status() == self.status:
                 return raw
-            why = "it was changed while it was in use"
+            reason = "it was changed while it was in use"
         except OSError as error:
-            why = str(error.strerror)
-        raise DataError(f"{self.path}: the encoded text cannot be read ({why})") from None
+            reason = str(error.strerror)
+        raise DataError(f"{self.path}: the encoded text cannot be read ({reason})") from None
 
     def _read(self, at: int, size: int) -> bytes:
         pieces = []
@@ -101,11 +101,11 @@ class _File:
     def _read_some(self, at: int, size: int) -> bytes:
         if hasattr(os, "pread"):
             return os.pread(self.descriptor, size, at)
-        with self.lock:  # Windows reads where the file stands, which all who share it move
+        with self.lock:  # Windows reads at the file position, which all threads share
             os.lseek(self.descriptor, at, os.SEEK_SET)
             return os.read(self.descriptor, size)
 
-    def _look(self) -> tuple[int, int]:
+    def _current_status(self) -> tuple[int, int]:
         status = os.fstat(self.descriptor)
         return status.st_size, status.st_mtime_ns
 

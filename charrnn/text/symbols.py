@@ -1,4 +1,4 @@
-"""Symbols, code points or bytes: the text that they spell, and a readable form of each."""
+"""Symbols (code points or bytes): their text, and a readable form of each."""
 
 import unicodedata
 
@@ -8,18 +8,18 @@ from charrnn.nn.arrays import Ids
 from charrnn.terminal import one_line
 
 NEWLINE = ord("\n")
-LAYOUT = {ord("\n"): "\u21b5\n", ord("\t"): "\u2192\t"}  # an arrow shows what else would be blank
+LAYOUT = {ord("\n"): "\u21b5\n", ord("\t"): "\u2192\t"}  # arrows make them visible
 
 
 def spelled(symbols: Ids, level: str) -> str:
-    """The text of symbols (n,) of a level; bytes that are no UTF-8 are U+FFFD."""
+    """The text of symbols (n,) at a level; invalid UTF-8 becomes U+FFFD."""
     if level == "byte":
         return symbols.astype(np.uint8).tobytes().decode("utf-8", "replace")
     return symbols.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
 
 
 def display(symbol: int, level: str = "char") -> str:
-    """A symbol as people can read it on any terminal: 'a', U+200B ZERO WIDTH SPACE, 0x80."""
+    """A symbol in a form readable on any terminal: 'a', U+200B ZERO WIDTH SPACE, 0x80."""
     c = chr(symbol)
     if level == "byte" and symbol > 126:
         return f"0x{symbol:02x}"
@@ -29,9 +29,9 @@ def display(symbol: int, level: str = "char") -> str:
 
 
 def visible(symbol: int, level: str = "char") -> str:
-    r"""A symbol where it stands in a text: as it is if that can be seen, else \x1b, or the like.
+    r"""A symbol in a running text: unchanged if it is visible, else an escape such as \x1b.
 
-    A newline and a tab have a sign before them.
+    An arrow is added before a newline or a tab.
     """
     if symbol in LAYOUT:
         return LAYOUT[symbol]

@@ -1,4 +1,4 @@
-"""A part that is one text: its characters are read in one sequence."""
+"""A part that is one continuous text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ from charrnn.text.vocab import tally_
 
 @dataclass(frozen=True, eq=False)
 class TextPart(CodedText):
-    """See `Part`."""
+    """A `Part` that is one continuous text."""
 
     unit: ClassVar[str] = "characters"
 
@@ -103,6 +103,6 @@ class TextPart(CodedText):
         return replace(self, codes=self.codes[start:stop])
 
     def _ids(self, begins: Ids, stops: Ids, start: int, stop: int) -> Ids:
-        """What tracks read at their steps start .. stop, and what follows (T+1, B)."""
+        """Inputs of tracks at time steps start .. stop, and the next ids (T+1, B)."""
         positions = begins + np.arange(start, stop + 1)[:, None]
         return self.ids_at(np.minimum(positions, np.minimum(stops, len(self.codes) - 1)))

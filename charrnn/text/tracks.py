@@ -1,8 +1,8 @@
-"""Tracks: stretches of a part that a model reads side by side, which is many times faster than one.
+"""Tracks: pieces of a part that a model reads in parallel, much faster than one after another.
 
-A track of a long text first reads the characters before its own. They are not counted: they bring
-the track to the state that a single pass would have there, up to what the model has forgotten
-within WARM_UP characters. How a part is cut depends on its length alone.
+A track of a long text first reads a warm-up, the WARM_UP characters before it, whose predictions
+do not count. It brings the track close to the state of a single pass through the text; the
+difference is the influence of earlier characters. The cuts depend on the length of the part alone.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,23 +13,23 @@ import numpy as np
 from charrnn.nn.arrays import Ids
 from charrnn.nn.read import STEPS, Span
 
-TOGETHER = 64  # tracks that are read side by side
-TRACKS = 1024  # of a text, at most
+TOGETHER = 64  # tracks per group, read in parallel
+TRACKS = 1024  # maximum number of tracks of a text
 WARM_UP = 512  # characters
-LEAST = 4 * WARM_UP  # characters of a track that are worth its warm-up
+LEAST = 4 * WARM_UP  # minimum length of a track, so that its warm-up is worthwhile
 
 
 @dataclass(frozen=True, eq=False)
 class Tracks:
-    """B tracks that are read side by side, each from the initial state on.
+    """B tracks that are read in parallel, each from the initial state.
 
-    A place is the number of a prediction in the order of the part.
+    A place is the index of a prediction in the order of the part.
     """
 
-    begins: Ids  # (B,) the place at which each is read first
-    starts: Ids  # (B,) the first place that counts; those before it are the warm-up
-    stops: Ids  # (B,)
-    ids: Callable[[int, int], Ids]  # of steps start .. stop, and the one after: (T+1, B)
+    begins: Ids  # (B,) first place of each track, warm-up included
+    starts: Ids  # (B,) first place that counts
+    stops: Ids  # (B,) one past the last place
+    ids: Callable[[int, int], Ids]  # the ids at steps start .. stop and the next: (T+1, B)
 
     @property
     def tracks(self) -> int:
@@ -38,12 +38,12 @@ class Tracks:
 
     @property
     def length(self) -> int:
-        """Steps of the longest track."""
+        """Number of steps of the longest track."""
         return int((self.stops - self.begins).max())
 
     @property
     def steps(self) -> int:
-        """Steps of the longest span."""
+        """Number of steps of the longest span."""
         return min(STEPS, self.length)
 
     def ends(self) -> range:
@@ -51,7 +51,7 @@ class Tracks:
         return range(STEPS, self.length + STEPS, STEPS)
 
     def spans(self) -> Iterator[Span]:
-        """The tracks, STEPS steps at a time."""
+        """The tracks in spans of STEPS steps; the last may be shorter."""
         for end in self.ends():
             start, stop = end - STEPS, min(end, self.length)
             ids = self.ids(start, stop)
@@ -60,13 +60,13 @@ class Tracks:
             yield Span(ids[:-1], ids[1:], np.where(counted, places, -1))
 
     def counted(self, step: int) -> int:
-        """Number of predictions that count in the first `step` steps."""
-        done = np.clip(self.begins + step, self.starts, self.stops) - self.starts
-        return int(done.sum())
+        """Number of predictions in the first `step` steps that count."""
+        counts = np.clip(self.begins + step, self.starts, self.stops) - self.starts
+        return int(counts.sum())
 
 
 def cut(places: int, *, once: bool = False) -> tuple[Ids, Ids, Ids]:
-    """Begins, starts and stops of the tracks of a text; `once` makes it one track."""
+    """Begins, starts and stops (B,) of the tracks of a text; with `once`, of a single track."""
     n = 1 if once else max(1, min(TRACKS, places // LEAST))
     length = -(-places // n)
     starts = np.arange(n) * length
@@ -74,5 +74,5 @@ def cut(places: int, *, once: bool = False) -> tuple[Ids, Ids, Ids]:
 
 
 def groups(n: int) -> list[Ids]:
-    """The numbers below n, in order, as groups that are read side by side."""
+    """The integers from 0 to n - 1 in consecutive groups of at most TOGETHER."""
     return np.array_split(np.arange(n), -(-n // TOGETHER)) if n else []

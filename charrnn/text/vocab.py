@@ -1,4 +1,4 @@
-"""The vocabulary: which symbols a model knows, and the number of each."""
+"""The vocabulary of a model: its symbols, their ids, and their counts in a text."""
 
 import hashlib
 import json
@@ -20,13 +20,13 @@ from charrnn.text.symbols import display, spelled
 CODE_POINTS = 0x110000
 FORMAT = 1
 UNK = "<unk>"
-REPLACEMENT = "\ufffd"  # what stands in a text for UNK
-AT_ONCE = 2**18  # symbols that fit in a core's cache while they are counted or translated
+REPLACEMENT = "\ufffd"  # the form of UNK in a text
+AT_ONCE = 2**18  # symbols to count or translate at a time, so that they fit into a core's cache
 
 
 @dataclass(frozen=True)
 class Survey:
-    """What one pass over a text counts."""
+    """The symbol counts of a text, and its digest."""
 
     symbols: Ids  # (A,), the code points or bytes that occur, sorted
     counts: Ids  # (A,)
@@ -34,20 +34,20 @@ class Survey:
 
     @property
     def characters(self) -> int:
-        """How many symbols the text has."""
+        """Number of symbols in the text."""
         return int(self.counts.sum())
 
     @property
     def entropy(self) -> float:
-        """Bits per character of knowing how frequent each symbol is, and no more."""
+        """Entropy of the symbol frequencies in bits per character."""
         p = self.counts / self.characters
         return float(-(p * np.log2(p)).sum()) + 0.0  # not -0.0
 
 
 def count_symbols(paths: Sequence[Path], form: TextFormat, digest: Digest | None = None) -> Survey:
-    """Count every symbol of the files, in bounded memory; `digest` is a fresh SHA-256.
+    """Count every symbol of the files in bounded memory; a given `digest` must be a new SHA-256.
 
-    Raises DataError for a text that cannot be read, or is empty.
+    Raises DataError if a file cannot be read or the text is empty.
     """
     totals = np.zeros(CODE_POINTS, np.int64)
     digest = digest or hashlib.sha256()
@@ -60,7 +60,7 @@ def count_symbols(paths: Sequence[Path], form: TextFormat, digest: Digest | None
 
 
 def tally_(totals: Ids, symbols: EncodedText | Symbols) -> None:
-    """Add to `totals` how often each of its indices is among `symbols` (n,)."""
+    """Add the number of occurrences of each symbol in `symbols` (n,) to `totals`, in place."""
     for k in range(0, len(symbols), AT_ONCE):
         histogram = np.bincount(np.asarray(symbols[k : k + AT_ONCE]))
         totals[: len(histogram)] += histogram
@@ -68,9 +68,9 @@ def tally_(totals: Ids, symbols: EncodedText | Symbols) -> None:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The symbols of a model. Their ids are 0, 1, ... in the order of their code points.
+    """The symbols of a model, with ids 0, 1, ... in the order of their code points.
 
-    UNK, where there is one, has the last id: it stands for whatever is not in the vocabulary.
+    UNK, if there is one, has the last id and replaces every symbol outside the vocabulary.
     """
 
     level: str  # "char": symbols are code points; "byte": bytes
@@ -79,34 +79,34 @@ class Vocabulary:
 
     @property
     def size(self) -> int:
-        """V, with UNK."""
+        """V, the number of symbols, UNK included."""
         return len(self.symbols) + self.has_unk
 
     @property
     def unk(self) -> int | None:
-        """The id of UNK."""
+        """The id of UNK, if there is one."""
         return len(self.symbols) if self.has_unk else None
 
     @cached_property
     def _lookup(self) -> Ids:
-        """(CODE_POINTS,): the id of every code point; of what is unknown, UNK's or -1."""
+        """The id of every code point (CODE_POINTS,); that of UNK, or -1, for unknown ones."""
         table = np.full(CODE_POINTS, -1 if self.unk is None else self.unk, np.intp)
         table[list(self.symbols)] = np.arange(len(self.symbols))
         return table
 
     def translation(self, symbols: Ids | Symbols) -> Ids:
-        """The ids of `symbols`, in their shape: of the unknown UNK's, or -1 where there is none."""
+        """The ids of `symbols`, in their shape; unknown symbols get the id of UNK, else -1."""
         ids: Ids = self._lookup[symbols]
         return ids
 
     def is_unknown(self, symbol: int) -> bool:
-        """Whether UNK stands for a symbol, or the vocabulary has no id for it."""
+        """True if a symbol is not in the vocabulary, with or without UNK."""
         return symbol not in self.symbols
 
     def encode(self, text: str | bytes) -> Ids:
-        """The ids of `text` (n,); at level "byte", of its UTF-8. Only that level knows bytes.
+        """The ids of `text` (n,), at level "byte" of its UTF-8 bytes. Only this level takes bytes.
 
-        Raises DataError naming the symbols that are unknown, and known ones that are near.
+        Raises DataError with the unknown symbols, and similar known ones.
         """
         symbols = self._symbols_of(text)
         ids = self.translation(symbols)
@@ -123,32 +123,32 @@ class Vocabulary:
         return code_points(text)
 
     def _refuse(self, unknown: Iterable[int]) -> None:
-        told = []
+        names = []
         for symbol in unknown:
             near = nearest(symbol, self.symbols) if self.level == "char" else []
             hint = f" (it knows {' '.join(map(display, near))})" if near else ""
-            told.append(display(symbol, self.level) + hint)
-        raise DataError(f"the model does not know {', '.join(told)}")
+            names.append(display(symbol, self.level) + hint)
+        raise DataError(f"the model does not know {', '.join(names)}")
 
     def decode(self, ids: Ids) -> str:
-        """The text of `ids` (n,), U+FFFD for UNK and for bytes that are no UTF-8."""
+        """The text of `ids` (n,); UNK and invalid UTF-8 become U+FFFD."""
         if self.level == "byte":
             return self.decode_bytes(ids).decode("utf-8", "replace")
         return spelled(np.array([*self.symbols, ord(REPLACEMENT)])[ids], self.level)
 
     def decode_bytes(self, ids: Ids) -> bytes:
-        """The bytes of `ids` (n,): at level "char" the text's UTF-8; U+FFFD's for UNK."""
+        """The bytes of `ids` (n,), at level "char" as UTF-8; UNK becomes the UTF-8 of U+FFFD."""
         if self.level == "char":
             return self.decode(ids).encode("utf-8", "surrogatepass")
         pieces = [bytes([s]) for s in self.symbols] + [REPLACEMENT.encode()]
         return b"".join(pieces[k] for k in ids.tolist())
 
     def names(self) -> list[str]:
-        """Every symbol as people can read it, in the order of the ids."""
+        """A readable form of every symbol, in the order of the ids."""
         return [display(s, self.level) for s in self.symbols] + [UNK] * self.has_unk
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values, from which `from_json` makes an equal vocabulary."""
+        """The vocabulary as plain values; `from_json` is the inverse."""
         return {
             "format": FORMAT,
             "level": self.level,
@@ -162,12 +162,12 @@ class Vocabulary:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of what the vocabulary is: equal for equal ones, on every machine."""
+        """SHA-256 of the vocabulary; equal vocabularies have equal digests on every machine."""
         return hashlib.sha256(json.dumps(self.to_json()).encode()).hexdigest()
 
     @classmethod
     def from_json(cls, values: Any) -> "Vocabulary":
-        """The vocabulary that `to_json` described. Raises DataError for anything else."""
+        """The vocabulary from the result of `to_json`. Raises DataError for anything else."""
         match values:
             case {
                 "format": 1,
@@ -179,20 +179,21 @@ class Vocabulary:
                 increasing = all(type(x) is int for x in s) and s == sorted(set(s))
                 if s and increasing and s[0] >= 0 and s[-1] < end:
                     return cls(level, tuple(s), u)
-        raise DataError("not a vocabulary: format 1, a level, sorted symbols and unk are expected")
+        raise DataError("not a vocabulary; expected format 1, a level, sorted symbols and unk")
 
 
 def build_vocabulary(
     symbols: Ids, counts: Ids, level: str, min_count: int, *, always_unk: bool
 ) -> Vocabulary:
-    """The symbols that occur `min_count` times or more; UNK if there may be others.
+    """The vocabulary of symbols with at least `min_count` occurrences.
 
-    Raises DataError where nothing is left.
+    It has UNK if `always_unk` or if a symbol may be too rare. Raises DataError if no symbol is
+    frequent enough.
     """
     frequent = symbols[counts >= min_count]
     if not frequent.size:
         raise DataError(
-            f"no symbol occurs {min_count} times; the most frequent one {counts.max()}: lower"
-            " data.min_count"
+            f"no symbol occurs {min_count} times; the most frequent one occurs {counts.max()}"
+            " times: lower data.min_count"
         )
     return Vocabulary(level, tuple(frequent.tolist()), min_count > 1 or always_unk)

@@ -49,7 +49,7 @@ def test_what_cannot_be_read_is_told_with_its_place(charrnn, name: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
-def test_no_mark_tells_the_order_of_bytes(charrnn, encoding: str) -> None:
+def test_a_missing_byte_order_mark_is_an_error(charrnn, encoding: str) -> None:
     Path("text.txt").write_bytes("hello hello".encode(f"{encoding}-le"))
     ran = charrnn("vocab", "text.txt", "--encoding", encoding)
     assert refused(ran, "tream does not start with BOM; name its --encoding with the byte order")

@@ -170,7 +170,7 @@ def test_every_flipped_bit_is_noticed(path: Path, cache: Path) -> None:
     whole = file.read_bytes()
     for k in range(len(whole)):
         file.write_bytes(whole[:k] + bytes([whole[k] ^ 1]) + whole[k + 1 :])
-        with pytest.raises(ValueError, match="not"):
+        with pytest.raises(ValueError, match=r"not an encoded|damaged|another text"):
             encoded.load_encoded(file)
 
 

@@ -223,7 +223,7 @@ def test_rare_symbols_become_unk_which_is_last() -> None:
 
 
 def test_nothing_frequent_enough_is_an_error() -> None:
-    with pytest.raises(DataError, match="no symbol occurs 9 times; the most frequent one 3"):
+    with pytest.raises(DataError, match="no symbol occurs 9 times; the most frequent one occurs 3"):
         built_of("aaab", min_count=9)
 
 
