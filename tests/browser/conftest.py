@@ -23,6 +23,11 @@ QUIET = (
     "--force-device-scale-factor=1",
     "--window-size=1200,900",
 )
+# An observer of what is visible paints the text once the first frame has been drawn.
+TWO_FRAMES = (
+    "const done = arguments[0];"
+    "requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)));"
+)
 ACCESSIBLE = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 
 
@@ -50,6 +55,7 @@ def visit(chromium: Any) -> Iterator[Callable[[Path], Any]]:
 
     def open_page(path: Path) -> Any:
         chromium.get(path.resolve().as_uri())
+        chromium.execute_async_script(TWO_FRAMES)
         return chromium
 
     yield open_page

@@ -200,7 +200,7 @@ def test_where_there_is_no_room_the_units_that_matter_are_kept(
     assert {(one.unit.layer, one.unit.unit) for one in survey.found} <= kept
     save_page(tmp_path / "few.html", content)
     browser = visit(tmp_path / "few.html")
-    assert "There is room for 7 of the 12 units" in browser.find_element("css selector", "p").text
+    assert "This page holds 7 of 12 units" in browser.find_element("css selector", "p").text
     absent = browser.find_elements("css selector", "#plots figure:first-child circle.absent")
     layer = int(browser.find_element("id", "layer").get_attribute("value"))
     assert len(absent) == 6 - sum(1 for k, _ in kept if k == layer)
