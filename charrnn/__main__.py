@@ -1,6 +1,6 @@
-"""`python -m charrnn` is `charrnn`."""
+"""The entry point of `python -m charrnn`, which is the command `charrnn`."""
 
 from charrnn.cli import main
 
-if __name__ == "__main__":  # a worker process imports this file too
+if __name__ == "__main__":  # worker processes import this file too
     main()

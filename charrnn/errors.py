@@ -1,16 +1,16 @@
-"""What can go wrong, and the exit code that says so.
+"""The exceptions of charrnn and their exit codes.
 
-    CharrnnError                     1  our own fault: a bug
+    CharrnnError                     1  base class; raised itself only for a bug
     |-- UsageError                   2  wrong use, bad option
-    |   `-- ConfigError              2  every problem of a config file, at once
+    |   `-- ConfigError              2  all problems of a config file
     |-- DataError                    3  text, vocabulary or prime
-    |-- WorkerLostError              1  a process of the run is gone
+    |-- WorkerLostError              1  a worker process has ended
     |-- CheckpointError              4  bad or unreadable checkpoint
     `-- DivergedError                5  NaN or infinite loss
 
-A message is written for the person who reads it: what is wrong, where, what was expected,
-what to do next. The remedy, its second half, names parameters as Python knows them, in
-backquotes, as in "or insist with `force`"; the command line puts its own options there.
+A message says what is wrong, where, what was expected, and what to do next. The remedy, its second
+half, has names of Python parameters in backquotes, as in "or insist with `force`"; the command line
+replaces them with its own options.
 """
 
 import re
@@ -20,7 +20,7 @@ PARAMETER = re.compile(r"`([a-z_.]+)`")
 
 
 class CharrnnError(Exception):
-    """The root of every error that charrnn raises on purpose."""
+    """The base class of all errors that charrnn raises on purpose."""
 
     exit_code = 1
 
@@ -29,24 +29,24 @@ class CharrnnError(Exception):
         self.problem, self.remedy = problem, remedy
 
     def lines(self, options: Mapping[str, str] | None = None) -> list[str]:
-        """The message, one line per problem; `options` maps parameters to what a user types."""
+        """The message, one line per problem; `options` maps parameters to command-line options."""
         names = options or {}
         remedy = PARAMETER.sub(lambda match: names.get(match[1], match[1]), self.remedy)
         return [_sentence(self.problem, remedy)]
 
 
 class WorkerLostError(CharrnnError):
-    """Another process of a run is gone, and what it knew with it."""
+    """Another process of a run has ended unexpectedly."""
 
 
 class UsageError(CharrnnError):
-    """The program was asked for something it cannot do."""
+    """The request cannot be fulfilled, for example because of a bad option."""
 
     exit_code = 2
 
 
 class ConfigError(UsageError):
-    """A config has problems: `problems` holds one line for each of them."""
+    """A config has problems: `problems` has one line for each."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
@@ -57,13 +57,13 @@ class ConfigError(UsageError):
 
 
 class DataError(CharrnnError):
-    """A text, a vocabulary or a prime cannot be used as it is."""
+    """A text, a vocabulary or a prime cannot be used."""
 
     exit_code = 3
 
 
 class CheckpointError(CharrnnError):
-    """A checkpoint is missing, damaged, or of another kind than expected."""
+    """A checkpoint is missing, damaged or of an unexpected kind."""
 
     exit_code = 4
 

@@ -1,8 +1,7 @@
-"""A setting: a dataclass field that carries its constraint and its documentation.
+"""Settings: dataclass fields with a constraint and documentation.
 
-Cells, optimizers, schedules and config sections are frozen dataclasses. Their fields are
-the keys a user may write, so the field itself says what is allowed and what it is for, and
-the checks, the schema and the reference in the README are all made from it.
+Cells, optimizers, schedules and config sections are frozen dataclasses, and their fields are the
+keys of a config. Checks, the JSON Schema and the config reference are all derived from the fields.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Rule:
-    """A constraint on a value: `holds` decides, `allowed` is it in words, `schema` in JSON Schema.
+    """A constraint on a value as a function (`holds`), in words (`allowed`), and as JSON Schema.
 
     The words follow a noun: "an integer" + "of at least 1".
     """
@@ -24,10 +23,10 @@ class Rule:
 
 @dataclass(frozen=True)
 class Setting:
-    """What a key is for, its rule, whether a resumed run may change it, and where its names are.
+    """The documentation and constraint of a key.
 
-    A key with a `table` is a choice: its value names an entry, a dataclass with settings of
-    its own.
+    A resumed run may change a `resumable` key. A key with a `table` is a choice: its value is the
+    name of an entry, which is a dataclass with settings of its own.
     """
 
     doc: str
@@ -37,22 +36,22 @@ class Setting:
 
 
 def setting(default: Any, doc: str, rule: Rule | None = None, *, resumable: bool = False) -> Any:
-    """A dataclass field with `default`; its Setting is found under metadata["setting"]."""
+    """A dataclass field with `default`, and with its Setting in metadata["setting"]."""
     return field(default=default, metadata={"setting": Setting(doc, rule, resumable)})
 
 
 def at_least(low: float) -> Rule:
-    """`low` is allowed."""
+    """A rule: x >= low."""
     return Rule(lambda x: x >= low, f"of at least {low:g}", {"minimum": low})
 
 
 def above(low: float) -> Rule:
-    """`low` is not allowed."""
+    """A rule: x > low."""
     return Rule(lambda x: x > low, f"greater than {low:g}", {"exclusiveMinimum": low})
 
 
 def between(low: float, high: float) -> Rule:
-    """`low` and `high` are both allowed."""
+    """A rule: low <= x <= high."""
     return Rule(
         lambda x: low <= x <= high,
         f"from {low:g} to {high:g}",
@@ -61,7 +60,7 @@ def between(low: float, high: float) -> Rule:
 
 
 def from_up_to(low: float, high: float) -> Rule:
-    """`low` is allowed, `high` is not."""
+    """A rule: low <= x < high."""
     return Rule(
         lambda x: low <= x < high,
         f"from {low:g} up to, but not including, {high:g}",
@@ -70,5 +69,5 @@ def from_up_to(low: float, high: float) -> Rule:
 
 
 def one_of(*names: str) -> Rule:
-    """One of a few names; these words need no noun before them."""
+    """A rule: the value is one of these names. Its words need no noun before them."""
     return Rule(lambda x: x in names, "one of " + ", ".join(names), {"enum": list(names)})

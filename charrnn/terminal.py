@@ -1,4 +1,4 @@
-"""Text that a terminal shows and does not obey."""
+"""Text for a terminal: escapes for control characters, shortening, width and plurals."""
 
 import unicodedata
 
@@ -16,22 +16,22 @@ def harmless(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """`text` on one line: what ends a line, and what does not show, is written as an escape too."""
+    """`text` on one line: line ends and all other unprintable characters are escaped."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def shortened(text: str, longest: int = LONGEST) -> str:
-    """`text`, or as much of it as a message has room for."""
+    """`text`, cut to `longest` characters with an ellipsis at the end if necessary."""
     return text if len(text) <= longest else text[: longest - 3] + "..."
 
 
 def columns_of(text: str) -> int:
-    """Columns that `text` takes on a terminal: two for each wide character of East Asia."""
+    """Width of `text` on a terminal in columns: two for each wide East Asian character."""
     return sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
 
 
 def count_of(number: int, noun: str, plural: str = "") -> str:
-    """A number and its noun: 1 step, 1,000 steps, 2 processes."""
+    """A number and its noun in singular or plural: 1 step, 1,000 steps, 2 processes."""
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 

@@ -1,4 +1,4 @@
-"""Checkpoints: the best weights at each improvement, the latest state at regular steps."""
+"""Listeners that write checkpoints: the best weights, and the latest state at regular intervals."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,9 +10,9 @@ Save = Callable[[Path], None]
 
 
 class SaveBest:
-    """Writes best.npz whenever the validation loss is the lowest so far.
+    """Writes best.npz at each new lowest validation loss.
 
-    `loss_on_disk` is the loss of the file that exists already, infinite if there is none.
+    `loss_on_disk` is the loss of the existing best.npz, infinite if there is none.
     """
 
     def __init__(self, run: RunDir, save: Save, loss_on_disk: float) -> None:
@@ -25,9 +25,9 @@ class SaveBest:
 
 
 class SaveLatest:
-    """Writes checkpoints/step-*.npz, of which the last `keep` stay, and last.npz.
+    """Writes last.npz and checkpoints/step-*.npz, and removes all but the last `keep` of these.
 
-    It does so every `every` steps, and after a step at which `asked()` is true.
+    It does so every `every` steps, after each step at which `asked()` is true, and at the end.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The record of a run, metrics.jsonl: one JSON object per line, flushed as it is written."""
+"""The record of a run, metrics.jsonl: one JSON object per line, flushed immediately."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from charrnn.training.events import (
 
 
 class Metrics:
-    """Appends a line for every event that has one. Raises OSError."""
+    """A listener that appends the line of every recorded event. Raises OSError."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -31,7 +31,7 @@ class Metrics:
             self.file.flush()
 
     def sync(self) -> None:
-        """Force the lines and the name of the file onto the disk. Raises OSError."""
+        """Flush the lines and the name of the file to disk (fsync). Raises OSError."""
         os.fsync(self.file.fileno())
         sync_folder(self.path.parent)
 
@@ -42,7 +42,7 @@ class Metrics:
 def read_events(path: Path) -> Iterator[Event]:
     """The events of a record. Raises OSError.
 
-    A line that is torn, as the last one of a run that was killed, is passed over.
+    An incomplete line, such as the last one of a killed run, is skipped.
     """
     with open_regular(path) as file:
         for text in file:
@@ -52,11 +52,11 @@ def read_events(path: Path) -> Iterator[Event]:
 
 
 def rewind(path: Path, step: int, evaluated_step: int, rollbacks: int = 0) -> float:
-    """Remove the lines of steps after `step`, which a resumed run will write again.
+    """Remove the lines that a run resumed after `step` will write again. Raises OSError.
 
-    Removes the lines of later steps and evaluations, of any end, and a last line that was torn.
-    Whatever precedes the last of the `rollbacks` is history and stays. Returns the seconds of
-    training at `step`, 0 if the record does not say.
+    These are lines of later steps and evaluations, of an end of the run, and incomplete lines.
+    Lines up to the last of `rollbacks` are never removed. Returns the seconds of training at
+    `step`, 0 if they are not recorded.
     """
     if not path.exists():
         return 0.0
@@ -82,7 +82,7 @@ def _parse(text: str | bytes) -> Event | None:
 
 
 def _precedes(event: Event, step: int, evaluated_step: int) -> bool:
-    """Whether a run that is resumed after `step` has `event` behind it."""
+    """True if `event` happened before the point from which a run is resumed."""
     match event:
         case Started():
             return True

@@ -1,4 +1,4 @@
-"""The progress of a run on stderr: a header, a bar, and a line per evaluation."""
+"""The progress display on stderr: a header, a progress bar, and one line per evaluation."""
 
 import sys
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ BAR_WITHOUT_END = "{elapsed} {desc}"
 
 
 class Progress:
-    """A bar where stderr is a terminal, lines alone where it is not, nothing if `quiet`."""
+    """A listener that prints lines, and a bar if stderr is a terminal; nothing if `quiet`."""
 
     def __init__(self, quiet: bool) -> None:
         self.quiet = quiet
@@ -66,13 +66,13 @@ class Progress:
                 self._finish(event)
 
     def print(self, line: str) -> None:
-        """A line above the bar. A terminal that has gone is no reason to end a run."""
+        """Print a line above the bar. If the terminal is gone, training continues."""
         if not self.quiet:
             with suppress(OSError):
                 tqdm.write(harmless(line), file=sys.stderr)
 
     def reading(self, done: int, total: int) -> None:
-        """The text is being read: `done` of at most `total` bytes."""
+        """Update the bar while the text is read: `done` of at most `total` bytes."""
         if self.bar is None:
             self.bar = self._new_bar(BAR)
             self.bar.set_description_str("reading the text", refresh=False)
@@ -96,9 +96,9 @@ class Progress:
         )
 
     def _step(self, event: Stepped) -> None:
-        share = SMOOTHING if self.loss is not None else 0.0
-        self.loss = share * (self.loss or 0.0) + (1 - share) * event.loss
-        self.speed = share * self.speed + (1 - share) * event.chars_per_second
+        decay = SMOOTHING if self.loss is not None else 0.0
+        self.loss = decay * (self.loss or 0.0) + (1 - decay) * event.loss
+        self.speed = decay * self.speed + (1 - decay) * event.chars_per_second
         if self.bar is not None and not self.bar.disable:
             self._describe(
                 f"epoch {event.epoch:.2f}  loss {self.loss:.3f}  {self.speed:,.0f} chars/s"
@@ -152,12 +152,12 @@ _REASONS = {
 
 
 class Meter:
-    """A bar for other work than training; it is called with how much is done, of how much."""
+    """A progress bar for other work than training, called with the amount done and the total."""
 
-    def __init__(self, what: str, *, quiet: bool = False) -> None:
+    def __init__(self, label: str, *, quiet: bool = False) -> None:
         self.bar: tqdm[Never] = tqdm(
             total=1.0,
-            desc=what,
+            desc=label,
             disable=True if quiet else None,
             bar_format=BAR,
             leave=False,
@@ -207,9 +207,9 @@ def header(event: Started) -> Iterator[str]:
 
 
 def in_units(loss: float) -> str:
-    """A loss as people compare it: 1.523 nats/char (2.197 bits)."""
+    """A loss in nats and bits: 1.5230 nats/char (2.197 bits)."""
     bits = loss / log(2)
-    if loss >= 1e4:  # of a model that is lost
+    if loss >= 1e4:  # training has diverged
         return f"{loss:.3g} nats/char ({bits:.3g} bits)"
     return f"{loss:.4f} nats/char ({bits:.3f} bits)"
 

@@ -1,7 +1,7 @@
-"""Event files for TensorBoard: the record once more, in its format.
+"""Event files for TensorBoard: the events of metrics.jsonl in TensorBoard's format.
 
-The only module that imports its package, the extra `tensorboard`. A file is a sequence of records,
-each a protocol buffer `Event` with its length and checksums.
+This is the only module that imports the package of the extra `tensorboard`. A file is a sequence of
+records, each a protocol buffer `Event` with its length and checksums.
 """
 
 import os
@@ -18,7 +18,7 @@ from charrnn.storage.rundir import RunDir
 from charrnn.training.events import Evaluated, Event, NotFinite, Sampled, Stepped, event_of, line_of
 from charrnn.training.smoothing import Smoothing
 
-CLIPPED = 0.98  # of the past in the share of clipped steps: about the last 50 count
+CLIPPED = 0.98  # decay of the moving average of clipped steps: about the last 50 count
 SCALARS = {
     "loss": "loss/train",
     "learning_rate": "optimizer/learning_rate",
@@ -29,7 +29,7 @@ SPLITS = {"val": "loss/validation", "test": "loss/test"}
 
 
 def check_tensorboard() -> None:
-    """Raise UsageError where the package is missing."""
+    """Raise UsageError if the package is missing."""
     try:
         import tensorboard.compat.proto.event_pb2
         import tensorboard.summary.writer.record_writer  # noqa: F401
@@ -41,11 +41,11 @@ def check_tensorboard() -> None:
 
 
 class TensorBoard:
-    """Writes each event of the record as soon as it happens. Raises OSError.
+    """A listener that writes each recorded event immediately. Raises OSError.
 
-    A run is in one file. When it is resumed, its record so far is written first, into a new file,
-    and the old file is emptied: so no step is there twice, and nothing is torn. `seconds` of
-    training have passed; the times of events are those of a run without a break.
+    A run has one file. A resumed run first writes its record so far into a new file and empties the
+    old one, so no step appears twice and no record is incomplete. `seconds` is the training time so
+    far; the times of events are those of a run without interruption.
     """
 
     def __init__(self, run: RunDir, seconds: float) -> None:
@@ -68,7 +68,7 @@ class TensorBoard:
             raise
 
     def __call__(self, event: Event) -> None:
-        self._add(event_of(line_of(event)))  # with the numbers of the record
+        self._add(event_of(line_of(event)))  # with numbers rounded as in metrics.jsonl
 
     def close(self) -> None:
         self.file.close()
@@ -88,26 +88,26 @@ class TensorBoard:
                 self._forget_from(step + 1)
 
     def _write_scalars(self, step: int, values: dict[str, float]) -> None:
-        """Numbers under their tags, as far as there are any."""
+        """Write the finite values under their tags."""
         finite = {tag: value for tag, value in values.items() if isfinite(value)}
         scalars = [{"tag": tag, "simple_value": value} for tag, value in finite.items()]
         self._write(step, summary={"value": scalars})
 
     def _forget_from(self, step: int) -> None:
-        """Make viewers drop what they have read of `step` and later ones."""
+        """Make viewers discard the data of `step` and all later steps."""
         self._write(step, session_log={"status": "START"})
 
-    def _write(self, step: int, **what: Any) -> None:
+    def _write(self, step: int, **fields: Any) -> None:
         from tensorboard.compat.proto.event_pb2 import Event as Record
 
-        record = Record(wall_time=self.began + self.seconds, step=step, **what)
+        record = Record(wall_time=self.began + self.seconds, step=step, **fields)
         self.writer.write(record.SerializeToString())
 
 
 def _retire(files: Sequence[Path]) -> None:
-    """Empty the last of them and remove the others. Raises OSError.
+    """Empty the last of the event files and remove the others. Raises OSError.
 
-    A viewer at the end of the last one would not move on to the next if the last one were gone.
+    The last file must exist, or a viewer that is at its end would not continue with the next file.
     """
     for file in files[:-1]:
         file.unlink()
@@ -116,7 +116,7 @@ def _retire(files: Sequence[Path]) -> None:
 
 
 def _text(tag: str, text: str) -> dict[str, Any]:
-    """A summary: a text, indented, so that it is shown as it is and not as Markdown."""
+    """A text summary, indented so that viewers show it as code instead of Markdown."""
     code = "\n".join(f"    {line}" for line in text.splitlines())
     return {
         "value": [
