@@ -1,5 +1,6 @@
-"""What is in the repository: nothing large, since whatever is committed once is there for ever."""
+"""The repository: no large file, since a commit is for ever, and no test that is a library."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -24,3 +25,16 @@ def test_no_tracked_file_is_above_one_megabyte() -> None:
     assert files
     sizes = {path.relative_to(ROOT).as_posix(): path.stat().st_size for path in files}
     assert {name: size for name, size in sizes.items() if size > LARGEST} == {}
+
+
+@pytest.mark.parametrize("folder", ["unit", "contracts", "cli", "browser", "golden"])
+def test_no_test_module_imports_another(folder: str) -> None:
+    modules = sorted((ROOT / "tests" / folder).glob("*.py"))
+    imports = {
+        path.name: re.findall(
+            r"^from (tests[\w.]*\.test_\w+) import", path.read_text("utf-8"), re.M
+        )
+        for path in modules
+    }
+    assert modules
+    assert {name: found for name, found in imports.items() if found} == {}

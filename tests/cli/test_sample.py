@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from charrnn import api
-from tests.conftest import ROOT
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
