@@ -38,7 +38,7 @@ def config(data: bytes, folder: Path) -> None:
     try:
         made = load_config(file, [os.fsdecode(option) for option in given])
     except CharrnnError as error:
-        _told(error)
+        _check_error(error)
         return
     assert parse_config(dump_config(made), "dump") == made
     (folder / "text.txt").write_text(TEXT, encoding="utf-8", newline="")
@@ -68,7 +68,7 @@ def text(data: bytes, folder: Path) -> None:
         assert report.characters == len(expected)
         assert set(report.vocabulary.symbols) == set(expected)
     except CharrnnError as error:
-        _told(error)
+        _check_error(error)
     _try(_reading(paths, form, choices), folder)
 
 
@@ -117,13 +117,14 @@ def _try(made: Config, folder: Path) -> None:
             for _ in islice(train(plan, state, lambda: False), 100):
                 pass
     except CharrnnError as error:
-        _told(error)
+        _check_error(error)
     finally:
         shutil.rmtree(folder / "cache", ignore_errors=True)
 
 
-def _told(error: CharrnnError) -> None:
-    """Every error is for people: it says something, and has an exit code of its own."""
+def _check_error(error: CharrnnError) -> None:
+    """Check that an error has a message without empty lines and an exit code of its own."""
     assert error.exit_code in (2, 3)
-    assert error.lines
-    assert all(line.strip() for line in error.lines)
+    lines = error.lines()
+    assert lines
+    assert all(line.strip() for line in lines)

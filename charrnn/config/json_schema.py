@@ -45,7 +45,7 @@ def choice_schemas(key: Key, table: Mapping[str, type]) -> list[dict[str, Any]]:
     """The forms of a choice: a name, null, or options with a name, by default that of the key."""
     forms: list[dict[str, Any]] = [{"enum": [*table, None]}]
     for name, cls in table.items():
-        options = {option: key_schema(known) for option, known in keys_of(cls).items()}
+        options = {option: key_schema(option_key) for option, option_key in keys_of(cls).items()}
         forms.append(
             {
                 "type": "object",

@@ -12,7 +12,7 @@ from charrnn.config.tree import Node
 from charrnn.config.yaml_tree import tree_of_yaml, yaml_of
 from charrnn.terminal import shortened
 
-CHOICES = {key for key, known in dotted_keys(Config) if known.setting.table is not None}
+CHOICES = {dotted for dotted, key in dotted_keys(Config) if key.setting.table is not None}
 
 
 def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:

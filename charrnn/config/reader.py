@@ -28,15 +28,15 @@ class Reader:
         return cls(**self._values(cls, node, dotted))
 
     def _values(self, cls: type, node: Node, dotted: str) -> dict[str, Any]:
-        known = keys_of(cls)
+        keys = keys_of(cls)
         entries = node.value if isinstance(node.value, dict) else {}
         prefix = f"{dotted}." if dotted else ""
         for name, entry in entries.items():
-            if name not in known:
-                self._unknown(name, entry.key_place, prefix, list(known))
+            if name not in keys:
+                self._unknown(name, entry.key_place, prefix, list(keys))
         return {
             name: self._value(key, entries[name], prefix + name) if name in entries else key.default
-            for name, key in known.items()
+            for name, key in keys.items()
         }
 
     def _value(self, key: Key, node: Node, dotted: str) -> Any:
@@ -75,8 +75,8 @@ class Reader:
         home = self._homes.get(name, prefix + name)
         question = f"did you mean {home!r}?" if home != prefix + name else ""
         question = question or did_you_mean(name, siblings)
-        known = "known here: " + (", ".join(siblings) or "none")
-        self._problem(place, prefix + name, "unknown key", question or known)
+        suggestion = "known here: " + (", ".join(siblings) or "none")
+        self._problem(place, prefix + name, "unknown key", question or suggestion)
 
     def _problem(self, place: Place, dotted: str, *parts: str) -> None:
         self.problems.append(Problem(place, dotted, "; ".join(part for part in parts if part)))

@@ -39,8 +39,8 @@ def _values(section: object, prefix: str = "") -> Iterator[tuple[str, Any, bool]
         value, dotted = getattr(section, name), f"{prefix}{name}"
         if isinstance(value, Choice):
             yield f"{dotted}.name", value.name, False
-            for option, known in keys_of((key.setting.table or {})[value.name]).items():
-                yield f"{dotted}.{option}", value.options[option], known.setting.resumable
+            for option, option_key in keys_of((key.setting.table or {})[value.name]).items():
+                yield f"{dotted}.{option}", value.options[option], option_key.setting.resumable
         elif is_dataclass(value):
             yield from _values(value, f"{dotted}.")
         else:

@@ -53,11 +53,11 @@ def divide(
     Raises DataError if no symbol is frequent enough, if the separator is not in the text, or if the
     vocabulary lacks a symbol of the text.
     """
-    whole = part_of(corpus, np.arange(len(corpus.symbols)), separator)
-    parts = whole.split(split, seed)
+    text = part_of(corpus, np.arange(len(corpus.symbols)), separator)
+    parts = text.split(split, seed)
     # The training part may be larger than memory, so only the other parts are counted.
     others = [part.counts() for part in parts[1:]]
-    counts = [whole.counts_of_all(corpus.counts) - sum(others), *others]
+    counts = [text.counts_of_all(corpus.counts) - sum(others), *others]
     vocabulary = vocabulary or build_vocabulary(
         corpus.symbols,
         counts[0] if from_train_only else corpus.counts,

@@ -16,7 +16,7 @@ from charrnn.nn.read import STEPS, Span
 TOGETHER = 64  # tracks per group, read in parallel
 TRACKS = 1024  # maximum number of tracks of a text
 WARM_UP = 512  # characters
-LEAST = 4 * WARM_UP  # minimum length of a track, so that its warm-up is worthwhile
+MIN_TRACK = 4 * WARM_UP  # minimum length of a track, so that its warm-up is worthwhile
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +67,7 @@ class Tracks:
 
 def cut(places: int, *, once: bool = False) -> tuple[Ids, Ids, Ids]:
     """Begins, starts and stops (B,) of the tracks of a text; with `once`, of a single track."""
-    n = 1 if once else max(1, min(TRACKS, places // LEAST))
+    n = 1 if once else max(1, min(TRACKS, places // MIN_TRACK))
     length = -(-places // n)
     starts = np.arange(n) * length
     return np.maximum(starts - WARM_UP, 0), starts, np.minimum(starts + length, places)

@@ -26,7 +26,7 @@ each_cell = pytest.mark.parametrize("cell", EVERY_CELL[::3], ids=label)
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Short spans, few tracks at a time and a short warm-up, so that a short text has them all."""
-    sizes = {"STEPS": 4, "TOGETHER": 2, "WARM_UP": 6, "LEAST": 20}
+    sizes = {"STEPS": 4, "TOGETHER": 2, "WARM_UP": 6, "MIN_TRACK": 20}
     for name, size in sizes.items():
         monkeypatch.setattr(tracks, name, size)
 

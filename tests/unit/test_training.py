@@ -141,7 +141,7 @@ def test_a_short_text_is_evaluated_in_one_exact_pass(n: int) -> None:
 
 def test_tracks_side_by_side_give_the_loss_of_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tracks, "WARM_UP", 128)
-    monkeypatch.setattr(tracks, "LEAST", 512)
+    monkeypatch.setattr(tracks, "MIN_TRACK", 512)
     model = CharModel(V, (Lstm(6),))
     params = model.init(1, Default(), FLOAT64)
     for n in (1025, 1030, 3000):
