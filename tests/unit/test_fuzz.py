@@ -78,7 +78,7 @@ def test_the_seeds_are_well_formed(folder: Path, target: str, monkeypatch) -> No
     def told(error: Exception) -> None:
         raise AssertionError(error)
 
-    monkeypatch.setattr(fuzz_targets, "_told", told)
+    monkeypatch.setattr(fuzz_targets, "_check_error", told)
     for seed in SEEDS[target][-3:]:
         getattr(fuzz_targets, target)(seed, folder)
 
