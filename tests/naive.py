@@ -6,6 +6,7 @@ accumulated where its weight is used, by the chain rule of that one line.
 """
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
@@ -43,6 +44,8 @@ class Product:
 class Rnn:
     """h' = f(z + Wh h), with f = tanh or relu."""
 
+    gates: ClassVar[dict[str, int]] = {}  # the places of the gates in what `step` caches
+
     def __init__(self, activation="tanh"):
         self.activation = activation
 
@@ -64,6 +67,8 @@ class Lstm:
 
     With peepholes i and f also see c, and o sees c'; by a vector or by a matrix.
     """
+
+    gates: ClassVar[dict[str, int]] = {"i": 2, "f": 3, "o": 4, "g": 5}
 
     def step(self, w, z, state, mask=1.0):
         h, c = state
@@ -102,6 +107,8 @@ def see_back(w, grad, name, c, d):
 class GruBefore:
     """r, u = sigmoid(z + Wh h);  n = tanh(z_n + U (r h));  h' = (1 - u) h + u n."""
 
+    gates: ClassVar[dict[str, int]] = {"r": 3, "z": 4, "n": 5}
+
     def step(self, w, z, state, mask=1.0):
         (h,) = state
         H = len(h)
@@ -125,6 +132,8 @@ class GruBefore:
 class GruAfter:
     """As before, but n = tanh(z_n + r (U h + bh))."""
 
+    gates: ClassVar[dict[str, int]] = {"r": 3, "z": 4, "n": 6}
+
     def step(self, w, z, state, mask=1.0):
         (h,) = state
         H = len(h)
@@ -146,12 +155,16 @@ class GruAfter:
         return np.concatenate([dar, dau, dan]), (dh,)
 
 
+ORACLES = {  # by the name of the package's class; each is made from the cell's options alone
+    "Rnn": lambda cell: Rnn(cell.activation),
+    "Lstm": lambda cell: Lstm(),
+    "Gru": lambda cell: GruBefore() if cell.reset == "before" else GruAfter(),
+}
+
+
 def cell_for(cell):
-    """The oracle of a cell of the package, told by its name and options alone."""
-    name, reset = type(cell).__name__, getattr(cell, "reset", None)
-    if name == "Rnn":
-        return Rnn(cell.activation)
-    return {"Lstm": Lstm, "Gru": GruBefore if reset == "before" else GruAfter}[name]()
+    """The oracle of a cell of the package."""
+    return ORACLES[type(cell).__name__](cell)
 
 
 def scope(arrays, k):
@@ -291,3 +304,57 @@ def _track(model, p, grads, x, y, start, masks, counting, b, n):
             for name, d in zip(cell.states, dstates[k], strict=True):
                 grads[f"layers.{k}.{name}0"] += d
     return loss, after
+
+
+def sgd(w, grads, lr, **_):
+    for g in grads:
+        w = w - lr * g
+    return w
+
+
+def momentum(w, grads, lr, momentum, **_):
+    v = np.zeros_like(w)
+    for g in grads:
+        v = momentum * v + g
+        w = w - lr * v
+    return w
+
+
+def adagrad(w, grads, lr, eps, **_):
+    s = np.zeros_like(w)
+    for g in grads:
+        s = s + g**2
+        w = w - lr * g / (np.sqrt(s) + eps)
+    return w
+
+
+def rmsprop(w, grads, lr, decay, eps, **_):
+    s = np.zeros_like(w)
+    for g in grads:
+        s = decay * s + (1 - decay) * g**2
+        w = w - lr * g / (np.sqrt(s) + eps)
+    return w
+
+
+def adam(w, grads, lr, beta1, beta2, eps, is_matrix, weight_decay=0.0, **_):
+    """With a weight decay AdamW, which decays matrices alone."""
+    m, v = np.zeros_like(w), np.zeros_like(w)
+    for t, g in enumerate(grads, start=1):
+        if is_matrix:
+            w = w - lr * weight_decay * w
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g**2
+        m_hat = m / (1 - beta1**t)
+        v_hat = v / (1 - beta2**t)
+        w = w - lr * m_hat / (np.sqrt(v_hat) + eps)
+    return w
+
+
+RULES = {  # the published formulas of the optimizers, entry by entry; keywords are their options
+    "sgd": sgd,
+    "momentum": momentum,
+    "adagrad": adagrad,
+    "rmsprop": rmsprop,
+    "adam": adam,
+    "adamw": adam,
+}

@@ -1,0 +1,1 @@
+"""How anything is shown: tables, pages, charts, figures, colours, the console."""

@@ -1,0 +1,1 @@
+"""Recurrent networks in NumPy: cells, layers, kernels, the model, back-propagation."""

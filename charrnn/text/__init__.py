@@ -1,0 +1,1 @@
+"""From text files to ids: reading, vocabularies, the split into parts, batches, records."""

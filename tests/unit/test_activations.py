@@ -23,7 +23,6 @@ from tests.contracts.networks import EVERY_CELL, H, V, label, weights
 
 each_cell = pytest.mark.parametrize("cell", EVERY_CELL, ids=label)
 T = 9
-GATES = {"Lstm": "ifog", "GruBefore": "rzn", "GruAfter": "rzn"}
 
 
 def streams_of(ids, *, exact: bool = False):
@@ -33,12 +32,11 @@ def streams_of(ids, *, exact: bool = False):
 def in_truth(model, p, ids, monkeypatch) -> dict[Value, np.ndarray]:
     """(T, H) a value, by the oracle; gates as its cells name them."""
     steps = []
-    for name in ("Rnn", "Lstm", "GruBefore", "GruAfter"):
-        kind = getattr(naive, name)
+    for kind in {type(naive.cell_for(cell)) for cell in model.cells}:
 
         def step(self, *arguments, plain=kind.step):
             new, cache = plain(self, *arguments)
-            steps.append((type(self).__name__, cache))
+            steps.append(cache)
             return new, cache
 
         monkeypatch.setattr(kind, "step", step)
@@ -50,12 +48,9 @@ def in_truth(model, p, ids, monkeypatch) -> dict[Value, np.ndarray]:
     for k, cell in enumerate(model.cells):
         for j, name in enumerate(cell.states):
             found[Value(k, name)] = np.stack([after[k][j][0] for after in states])
-        of_layer = steps[k :: len(model.cells)]
-        places = {"Lstm": (2, 3, 4, 5), "GruBefore": (3, 4, 5), "GruAfter": (3, 4, 6)}
-        for at, name in zip(
-            places.get(of_layer[0][0], ()), GATES.get(of_layer[0][0], ""), strict=True
-        ):
-            found[Value(k, name)] = np.stack([cache[at] for _, cache in of_layer])
+        for name, at in naive.cell_for(cell).gates.items():
+            caches = steps[k :: len(model.cells)]
+            found[Value(k, name)] = np.stack([cache[at] for cache in caches])
     return found
 
 

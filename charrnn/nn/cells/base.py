@@ -170,7 +170,8 @@ def layer_norm() -> Any:
 
 def meaning_of(cell: Cell, name: str) -> str:
     """The state or the gate `name` in words."""
-    return {gate.name: gate.meaning for gate in cell.gates}.get(name) or STATE_MEANINGS[name]
+    gates = {gate.name: gate.meaning for gate in cell.gates}
+    return gates.get(name) or STATE_MEANINGS.get(name, f"state {name}")
 
 
 def raw_states(T: int, B: int, H: int, states: int, dtype: DType, rates: DropoutRates) -> State:

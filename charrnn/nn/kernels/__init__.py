@@ -1,12 +1,11 @@
 """Kernel sets by name. To add one: a file beside this one, and a line in KERNELS.
 
-The environment variable CHARRNN_KERNELS names the set; `auto`, which is the default, takes the
-fastest that is installed.
+The environment variable CHARRNN_KERNELS names the set; `auto`, which is the default, takes the last
+one that is installed.
 """
 
 import os
 from collections.abc import Callable
-from importlib.util import find_spec
 
 from charrnn.errors import UsageError
 from charrnn.nn.kernels.base import Kernels
@@ -30,12 +29,13 @@ def fast() -> Kernels:
     )
 
 
+# Slowest first. Making a set raises ImportError where a library is not installed.
 KERNELS: dict[str, Callable[[], Kernels]] = {"numpy": lambda: NUMPY, "fast": fast}
 
 
 def installed() -> list[str]:
-    """The sets that can be used here, slowest first."""
-    return ["numpy", *(["fast"] if find_spec("numba") else [])]
+    """The names of the sets that can be used here, slowest first."""
+    return [name for name, make in KERNELS.items() if _is_installed(make)]
 
 
 def choose_kernels() -> Kernels:
@@ -47,8 +47,14 @@ def choose_kernels() -> Kernels:
     try:
         return KERNELS[name]()
     except ImportError as error:
-        if asked == "auto":
-            return NUMPY
         raise UsageError(
             f"{VARIABLE} is {asked}, but {error}; pip install 'charrnn[fast]'"
         ) from None
+
+
+def _is_installed(make: Callable[[], Kernels]) -> bool:
+    try:
+        make()
+    except ImportError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""Layers around the cells: projections, output layer, loss, dropout, layer normalisation."""

@@ -1,0 +1,1 @@
+"""Baselines: the losses of n-grams, of xz and of a uniform guess on the same text."""

@@ -1,0 +1,1 @@
+"""Comparison: variants of a config, each trained with several seeds."""

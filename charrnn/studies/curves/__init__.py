@@ -1,0 +1,1 @@
+"""The curves of runs: losses, learning rate, gradient norm, clipping."""

@@ -1,0 +1,1 @@
+"""Gradient check: the gradients of a network against finite differences."""

@@ -1,0 +1,1 @@
+"""Gradients through time: norms by lag, recurrent matrices, clipping, experiments."""

@@ -1,0 +1,1 @@
+"""Play: a prompt at which a model continues the beginning of a text."""

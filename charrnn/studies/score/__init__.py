@@ -1,0 +1,1 @@
+"""Score: the loss of a model on any text."""

@@ -1,0 +1,1 @@
+"""Units: the states and gates of a network while it reads a text."""

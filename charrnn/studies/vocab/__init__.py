@@ -1,0 +1,1 @@
+"""The vocabulary of a text: its symbols and their counts."""
