@@ -26,7 +26,7 @@ class Command(click.Command):
             ctx.exit(complain(error.lines(self.spellings(ctx)), error.exit_code))
 
     def spellings(self, ctx: click.Context) -> dict[str, str]:
-        """What a user types for each parameter of the library that this command offers."""
+        """The option that a user types for each parameter of the library that this command has."""
         typed = {
             str(parameter.name): max(parameter.opts, key=len)
             for parameter in self.get_params(ctx)

@@ -89,7 +89,7 @@ def _round_step(about: float, whole: bool) -> float:
 
 
 def _labels(values: Sequence[float], step: float) -> list[str]:
-    """All in one unit, with as many digits as tell neighbours apart."""
+    """All in one unit, with enough digits to distinguish neighbours."""
     largest = max(map(abs, values), default=0.0)
     unit = next((name for size, name in SIZES if largest >= size), "")
     if _decimals(step / UNITS[unit]) > 2:

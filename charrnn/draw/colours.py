@@ -63,5 +63,5 @@ def series_colour(k: int) -> str:
 
 
 def to_css(colour: Colour) -> str:
-    """As `#rrggbb`."""
+    """The colour as `#rrggbb`."""
     return "#{:02x}{:02x}{:02x}".format(*colour)

@@ -38,11 +38,11 @@ def painted(pieces: Sequence[str], colours: Sequence[Colour | None]) -> str:
 
 
 def _full(colour: Colour) -> str:
-    """As a background of 24 bits."""
+    """The escape sequence of a 24-bit background."""
     return "48;2;{};{};{}".format(*colour)
 
 
 def _of_256(colour: Colour) -> str:
-    """As the nearest background of the 256 colours: 6 steps of each of red, green and blue."""
+    """The escape sequence of the nearest of the 256 colours: 6 levels each of red, green, blue."""
     red, green, blue = (min(range(6), key=lambda k: abs(CUBE[k] - part)) for part in colour)
     return f"48;5;{16 + 36 * red + 6 * green + blue}"

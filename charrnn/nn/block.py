@@ -36,7 +36,7 @@ class BlockTape:
         return sum(own) + self.cell.nbytes + self.noise.nbytes
 
     def output(self, key: NoiseKey | None) -> Floats:
-        """What is handed upward (T, B, H): the hidden states, after dropout if there is any."""
+        """The output (T, B, H) of the layer: the hidden states, after dropout if there is any."""
         return self.cell.h[1:] if key is None or self.dropped is None else self.dropped
 
 

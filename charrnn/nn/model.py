@@ -57,7 +57,7 @@ class CharModel:
 
     @cached_property
     def objective(self) -> CrossEntropy:
-        """What training minimises."""
+        """The loss that training minimises."""
         return CrossEntropy(self.vocab_size, self.label_smoothing)
 
     def shapes(self) -> dict[str, Shape]:

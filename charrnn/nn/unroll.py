@@ -1,7 +1,7 @@
 """The loop over time: a cell's steps through a chunk, forward and back, with zoneout between them.
 
-What one step computes is the cell's business, what is done to the state between two steps is this
-loop's, for every cell alike.
+A cell defines one step; this loop owns everything that happens to the state between two steps, for
+all cells alike.
 """
 
 import numpy as np

@@ -70,7 +70,7 @@ def open_run(start: Start, run: RunDir) -> None:
 def listeners_of(
     start: Start, run: RunDir, asked: Callable[[], bool]
 ) -> Iterator[tuple[Listener, ...]]:
-    """The listeners that write a run, in the order in which they hear of an event.
+    """The listeners that write a run, in the order in which they receive an event.
 
     The best weights are on the disk before the record mentions them, and the record of a step
     before its checkpoint. `asked()` asks for a checkpoint at any step.

@@ -159,14 +159,14 @@ class _Writer:
         return piece
 
     def close(self) -> str:
-        """What is left of a character that was never finished. The sample gets its text."""
+        """The bytes of an unfinished character at the end. The sample gets their text."""
         left = "" if self.stopped or self.decoder is None else self.decoder.decode(b"", final=True)
         self.sample.text = "".join([*self.pieces, left])
         return left
 
 
 def first_ids(trained: Trained, request: Request) -> Ids:
-    """What a model reads before it writes: the prime, then what is written after it already.
+    """The ids that a model reads before it writes: the prime, then the text generated so far.
 
     Without a prime a newline, where texts begin; records begin after a separator. Raises DataError
     for characters that the model does not know.

@@ -58,7 +58,7 @@ class Temperature:
 
 @dataclass(frozen=True)
 class TopK:
-    """Keep the k most likely (Fan, Lewis and Dauphin 2018); of equals, those that come first."""
+    """Keep the k most likely (Fan, Lewis and Dauphin 2018); of equal ones the first."""
 
     value: int
 
@@ -93,7 +93,7 @@ class TopP:
 
 @dataclass(frozen=True)
 class FilterSpec:
-    """What a filter is made of, and how a user asks for it."""
+    """A filter of the table: its class, and the option, setting and help that a user sees."""
 
     make: Callable[[Any], Filter]
     kind: type[bool] | type[int] | type[float]  # of the value; bool is a switch

@@ -40,7 +40,7 @@ def generate(
     filters: Sequence[Filter] = (),
     never: int | None = None,
 ) -> Iterator[Drawn]:
-    """Draw without end what follows `prime` (M,), M at least 1, for `count` samples at once.
+    """Endlessly draw the ids that follow `prime` (M,), M at least 1, for `count` samples at once.
 
     `never` is an id that is not drawn: UNK, which stands for no character.
     """

@@ -1,7 +1,7 @@
 """The loss of a part under a model: a full pass with a state of its own.
 
 Every target is predicted exactly once. The streams of the part depend on its length alone, and so
-does the loss, whoever reads which of them.
+does the loss, whichever rank reads which of them.
 """
 
 from collections.abc import Iterator

@@ -83,7 +83,7 @@ class _Run:
         if reason != "diverged":
             yield Ending(reason, self.state.step)
         if reason not in ("interrupted", "diverged"):
-            yield from self._last_words()
+            yield from self._final_evaluations()
             reason = self._cut_short() or reason
         state = self.state
         yield Finished(
@@ -224,8 +224,8 @@ class _Run:
         state.seconds = self._clock()
         yield Evaluated(state.step, "val", loss, better, state.seconds)
 
-    def _last_words(self) -> Iterator[Event]:
-        """Judge the last weights, then the best ones on the test split."""
+    def _final_evaluations(self) -> Iterator[Event]:
+        """Evaluate the last weights, then the best ones on the test split."""
         state = self.state
         if self._unevaluated():
             yield from self._validate()

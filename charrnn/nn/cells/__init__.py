@@ -1,4 +1,4 @@
-"""Recurrent cells by name. To add one: a file beside this one, and a line in CELLS."""
+"""Recurrent cells by name. To add one: a file in this folder, and a line in CELLS."""
 
 from charrnn.nn.cells.base import Cell, Gate, Tape
 from charrnn.nn.cells.gru import Gru

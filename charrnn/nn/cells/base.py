@@ -41,7 +41,7 @@ class Gate(NamedTuple):
 
 @dataclass(frozen=True)
 class Tape:
-    """What a cell writes on the way forward and reads on the way back. Every cell has its own.
+    """The activations of a chunk: written by the forward pass, read by the backward pass.
 
     z     (T, B, G*H)    in: the pre-activations from below; after `unroll_back`: their gradient dz
     h     (T+1, B, H)    hidden states; h[0] is the incoming one
@@ -84,7 +84,7 @@ class Tape:
 
     @cached_property
     def computed(self) -> State:
-        """What the steps write, (T, B, H) each: the states before zoneout."""
+        """The states that the steps write, (T, B, H) each, before zoneout."""
         return self.raw or tuple(state[1:] for state in self.states)
 
     def gate(self, k: int) -> Floats:

@@ -186,8 +186,8 @@ def lstm_backward(
 ) -> None:
     """One step: dz (B, 4*H), and dc becomes the gradient of c_prev.
 
-    dh arrives as the gradient from the next step, and has that from above added. The slope of a
-    sigmoid is s (1 - s), that of tanh 1 - y**2; h stands for o tanh(c).
+    dh arrives as the gradient from the next step, and dh_above is added to it. The derivative of
+    a sigmoid is s (1 - s), of tanh 1 - y**2; h is o tanh(c).
     """
     _, _, o, g = gates
     di, df, do, dg = by_gate(dz, 4)

@@ -1,4 +1,4 @@
-"""Kernel sets by name. To add one: a file beside this one, and a line in KERNELS.
+"""Kernel sets by name. To add one: a file in this folder, and a line in KERNELS.
 
 The environment variable CHARRNN_KERNELS names the set; `auto`, which is the default, takes the last
 one that is installed.

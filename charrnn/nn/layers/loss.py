@@ -15,7 +15,7 @@ class LossTape(NamedTuple):
 
     losses: Floats  # (R,) in nats
     totals: Floats  # (R,)
-    chosen: Ids  # (R,), where in the flat (R, V) each target stands
+    chosen: Ids  # (R,), index of each target in the flat (R, V)
 
     @classmethod
     def empty(cls, R: int, dtype: DType) -> "LossTape":

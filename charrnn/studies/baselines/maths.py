@@ -58,7 +58,7 @@ def xz_loss(train: bytes, test: bytes, characters: int) -> float:
 
 
 def _count(contexts: Ids, following: Ids, vocab_size: int) -> tuple[tuple[Ids, Ids], ...]:
-    """As sorted keys and numbers: of context and character, of context, and its kinds."""
+    """Sorted keys with counts: of context and character, of context, and distinct followers."""
     keys, counts = np.unique(contexts * vocab_size + following, return_counts=True)
     owners, first = np.unique(keys // vocab_size, return_index=True)
     totals = np.add.reduceat(counts, first) if len(first) else counts

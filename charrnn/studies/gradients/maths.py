@@ -53,7 +53,7 @@ class Signal:
         return int(low[0]) + 1 if low.size and median[0] > 0 else None
 
     def _quantile(self, share: float) -> Floats:
-        """By the nearest norm, as infinite ones cannot be interpolated."""
+        """Quantiles without interpolation, as norms may be infinite."""
         norms: Floats = np.quantile(self.norms, share, axis=1, method="nearest")
         return norms
 

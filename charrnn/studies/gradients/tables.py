@@ -158,6 +158,6 @@ def _clipped_in_words(flow: "GradientFlow") -> str:
 
 
 def _quantile(norms: "Floats", share: float) -> float:
-    """By the nearest norm; norms that are not finite count as the largest."""
+    """Quantiles without interpolation; norms that are not finite count as the largest."""
     ordered = sorted(float(norm) if isfinite(norm) else inf for norm in norms)
     return ordered[round(share * (len(ordered) - 1))]

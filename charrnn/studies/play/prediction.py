@@ -22,7 +22,7 @@ class Prediction:
 
 
 def next_probabilities(trained: Trained, request: Request) -> Prediction:
-    """What follows the text of `request`, by the model and by the filters of `request`.
+    """Next-character probabilities after the text of `request`, before and after its filters.
 
     Raises DataError for a prime with characters that the model does not know, CheckpointError where
     the weights predict nothing.

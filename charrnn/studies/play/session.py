@@ -18,7 +18,7 @@ from charrnn.studies.play.prediction import next_probabilities
 
 
 class Answer(NamedTuple):
-    """What a line brings: first what charrnn draws, then what the model writes, as it comes."""
+    """The reply to a line: first charrnn's own view, then the generated text as it comes."""
 
     drawn: str = ""
     text: Iterator[str] = iter(())
@@ -52,7 +52,7 @@ class Session:
         return unusual(self.request) + "> "
 
     def answer(self, line: str) -> Answer:
-        """What a line brings. Raises UsageError or DataError; then all is as it was."""
+        """The reply to a line. Raises UsageError or DataError and then changes nothing."""
         if line.startswith(":") and not line.startswith("::"):
             name, _, value = line[1:].partition(" ")
             return self._obey(name.strip(), value)

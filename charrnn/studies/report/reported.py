@@ -1,4 +1,4 @@
-"""What a study offers to a report: how it looks at a run, and its section of the page."""
+"""The part of a study in a report: how it examines a run, and its section of the page."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -19,7 +19,7 @@ from charrnn.nn.arrays import Bools, Floats, Ids
 TRIPLE = r'"{3}[\s\S]*?(?:("{3})|\Z)'
 DOUBLE = r'"(?:\\.|(?!\n[ \t]*\n)[^"\\])*+(")?'  # ends in its paragraph
 CURLY = r"“(?:(?!\n[ \t]*\n)[^“”])*+(”)?"
-# Opens where no word goes on and ends where none does, in one line: so apostrophes are none.
+# Opens where no word continues and ends where none does, in one line: so apostrophes are none.
 SINGLE = r"(?<![\w'])'(?:\\.|(?<=\w)'(?=\w)|[^'\\\n])*+('(?!\w))?"
 LETTER_OF_C = r"'(?:\\.|[^'\\\n])'"
 QUOTE = re.compile(rf"{TRIPLE}|{DOUBLE}|{CURLY}")
