@@ -117,6 +117,16 @@ def test_a_wrong_option_is_refused_by_name(toy, charrnn) -> None:
         assert words in ran.err
 
 
+def test_what_a_schedule_needs_is_asked_for(toy, charrnn) -> None:
+    for override, words in (
+        ("train.max_steps=null", "found falling, which depends on the length of the run"),
+        ("data.split=[1, 0, 0]", "schedule: falling needs a validation part"),
+    ):
+        ran = charrnn("train", "toys.yaml", "--out", "other", "--set", override)
+        assert ran.code == 2
+        assert words in ran.err
+
+
 def test_the_network_has_true_gradients(toy) -> None:
     assert json.loads(toy("gradcheck", "toys.yaml", "--json"))["ok"]
 
@@ -205,7 +215,7 @@ def test_its_curves_are_drawn(toy) -> None:
 
 
 def test_the_command_is_listed_and_runs(toy) -> None:
-    assert "sizes      Print the shape of every weight." in toy("--help")
+    assert re.search(r"  sizes +Print the shape of every weight\.", toy("--help"))
     assert "charrnn sizes runs/quickstart" in toy("sizes", "--help")
     assert "layers.0.Wh 6x12\n" in toy("sizes", "run")
 

@@ -38,7 +38,6 @@ from charrnn.nn.layers.recurrent_product import RecurrentProduct
 from charrnn.nn.ops import sigmoid_
 from charrnn.optim import OPTIMIZERS, SCHEDULES, Moment, Slots
 from charrnn.optim.rules import StepInfo
-from charrnn.optim.schedules import IgnoresLoss
 from charrnn.sampling import FILTERS, FilterSpec
 from charrnn.settings import above, between, from_up_to, setting
 from charrnn.studies.report.reported import Judged, Reported, Subject
@@ -215,14 +214,18 @@ def naive_signum(w, grads, lr, beta, **_):
 
 
 @dataclass(frozen=True)
-class Falling(IgnoresLoss):
-    """Linear decay to the fraction `end` of the initial rate at the end of the run."""
+class Falling:
+    """Linear decay to the fraction `end`, halved by every evaluation without a better loss."""
 
     end: float = setting(0.1, "final learning rate, as a fraction of the first", between(0, 1))
     spans_run: ClassVar[bool] = True
+    uses_loss: ClassVar[bool] = True
 
     def factor(self, moment: Moment) -> float:
-        return 1.0 - (1.0 - self.end) * moment.progress
+        return (1.0 - (1.0 - self.end) * moment.progress) * 0.5**moment.drops
+
+    def drops_after(self, evals_since_best: int) -> bool:
+        return evals_since_best > 0
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ class Schedule(Protocol):
     """A frozen dataclass whose settings are its config keys."""
 
     spans_run: ClassVar[bool]  # True if the factor depends on `progress`, so the run needs an end
+    uses_loss: ClassVar[bool]  # True if the rate ever drops, so the text needs a validation part
 
     def factor(self, moment: Moment) -> float:
         """The factor on the initial learning rate."""
@@ -30,6 +31,8 @@ class Schedule(Protocol):
 
 class IgnoresLoss:
     """Base of the schedules that do not depend on the validation loss."""
+
+    uses_loss: ClassVar[bool] = False
 
     def drops_after(self, evals_since_best: int) -> bool:
         return False
@@ -108,6 +111,7 @@ class Plateau:
         2, "number of consecutive evaluations without a better loss before a drop", at_least(1)
     )
     spans_run: ClassVar[bool] = False
+    uses_loss: ClassVar[bool] = True
 
     def factor(self, moment: Moment) -> float:
         return float(self.gamma**moment.drops)

@@ -12,6 +12,7 @@ from charrnn.nn import kernels
 from charrnn.nn.arrays import DType
 from charrnn.nn.model import CharModel
 from charrnn.nn.params import Params
+from charrnn.optim import Schedule
 from charrnn.text.batches import BatchSizes, Chunks
 from charrnn.text.corpus import Corpus, default_cache, open_corpus
 from charrnn.text.dataset import Dataset, divide
@@ -138,15 +139,15 @@ def _plan(config: Config, model: CharModel, dataset: Dataset, batches: Chunks) -
         max_recoveries=config.train.max_recoveries,
     )
     if plan.val is None:
-        _check_needs_no_validation(config)
+        _check_needs_no_validation(config, plan.schedule)
     return plan
 
 
-def _check_needs_no_validation(config: Config) -> None:
+def _check_needs_no_validation(config: Config, schedule: Schedule) -> None:
     """Raise UsageError where a key asks for validation losses."""
     keys = {
         "train.patience": config.train.patience is not None,
-        "schedule: plateau": config.schedule.name == "plateau",
+        f"schedule: {config.schedule.name}": schedule.uses_loss,
     }
     for key, is_set in keys.items():
         if is_set:

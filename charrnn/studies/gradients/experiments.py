@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from math import isfinite
 
+from charrnn.config.keys import keys_of
 from charrnn.errors import UsageError
 from charrnn.nn.cells import CELLS, Cell
 from charrnn.nn.params import size_of
@@ -98,8 +99,9 @@ def recall_curve(
 
 def _maker(name: str, forget_bias: float) -> Callable[[int], Cell]:
     """From H to the cell."""
-    options = {"forget_bias": forget_bias} if name == "lstm" else {}
-    return partial(CELLS[name], **options)
+    cell = CELLS[name]
+    options = {"forget_bias": forget_bias} if "forget_bias" in keys_of(cell) else {}
+    return partial(cell, **options)
 
 
 def _check_positive(**numbers: Sequence[float]) -> None:
