@@ -304,7 +304,7 @@ TOYS: tuple[tuple[dict[str, Any], str, Any], ...] = (
     (SIGNALS, "vowel", TextFeature(vowels, "at a vowel")),
     (STUDIES, "doubled", Reported("What it doubles", _doubled, _doubled_in_html)),
     (COMMANDS, "sizes", "tests.toys"),
-    (HOMES, "Gru", "nn.cells"),
+    (HOMES, "UnitSearch", "studies.units.search"),
 )
 ORACLES: tuple[tuple[dict[str, Any], str, Any], ...] = (
     (naive.ORACLES, "Mgu", lambda cell: NaiveMgu()),

@@ -96,7 +96,7 @@ def test_a_compiled_step_is_its_plain_twin(step: str, dtype) -> None:
     if "ids" in arguments:
         arguments["ids"] = rng.integers(3 * B, size=7)
         arguments["mask"] = np.empty((3 * B, 7), bool)
-    for name in OTHERS:
+    for name in (name for name in OTHERS if plain in SETS[name].compiled):
         ours = {k: a.copy() for k, a in arguments.items()}
         theirs = {k: a.copy() for k, a in arguments.items()}
         plain(*ours.values())

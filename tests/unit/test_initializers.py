@@ -12,6 +12,37 @@ FLOAT64 = np.dtype(np.float64)
 H = 12
 
 
+@pytest.mark.parametrize("name", INITIALIZERS)
+@pytest.mark.parametrize("shape", [(16, 16), (40, 16)])
+def test_an_initializer_fills_a_block_with_small_numbers(name: str, shape: tuple[int, int]) -> None:
+    w = np.full(shape, np.nan)
+    initializer = INITIALIZERS[name]()
+    initializer.input_(w, stream(1, "test"))
+    assert np.isfinite(w).all()
+    assert 0.0 < np.abs(w).max() <= 1.0
+    square = np.full((16, 16), np.nan)
+    initializer.recurrent_(square, stream(1, "test"))
+    assert np.isfinite(square).all()
+
+
+@pytest.mark.parametrize("shape", [(20, 20), (30, 10), (10, 30)])
+def test_orthogonal_rows_or_columns(shape: tuple[int, int]) -> None:
+    w = np.empty(shape)
+    INITIALIZERS["orthogonal"]().input_(w, stream(1, "test"))
+    gram = w.T @ w if shape[0] >= shape[1] else w @ w.T
+    np.testing.assert_allclose(gram, np.eye(min(shape)), atol=1e-12)
+
+
+def test_bounds_and_deviations() -> None:
+    w = np.empty((200, 300))
+    Normal(std=0.01).input_(w, stream(1, "test"))
+    assert w.std() == pytest.approx(0.01, rel=0.02)
+    INITIALIZERS["uniform"]().input_(w, stream(1, "test"))
+    assert np.abs(w).max() == pytest.approx(1 / np.sqrt(300), rel=0.001)
+    INITIALIZERS["glorot"]().input_(w, stream(1, "test"))
+    assert np.abs(w).max() == pytest.approx(np.sqrt(6 / 500), rel=0.001)
+
+
 @pytest.mark.parametrize("cell", CELLS)
 def test_each_gate_is_a_matrix_of_its_own(cell: str) -> None:
     """Orthogonal gate by gate, and Glorot's bound is that of one gate, not of all beside it."""
