@@ -62,7 +62,7 @@ def test_every_command_is_in_the_readme(name: str) -> None:
 def test_commands_that_are_written_somewhere_take_their_options(path: Path) -> None:
     for line in re.findall(rf"charrnn ((?:{'|'.join(COMMANDS)})\b[^\n`|#]*)", TEXTS[path]):
         name, *words = line.split()
-        with click.Context(cli) as context:
+        with click.Context(cli, **cli.context_settings) as context:
             command = cli.get_command(context, name)
             if isinstance(command, click.Group) and words:
                 command = command.get_command(context, words[0])

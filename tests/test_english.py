@@ -48,15 +48,16 @@ def walk(command: click.Command, name: str) -> Iterator[tuple[str, click.Command
             yield from walk(each, f"{name} {sub}")
 
 
+CONTEXT = click.Context(cli, **cli.context_settings)  # click caches -h and --help by the context
 ALL = {
     name: command
     for first in COMMANDS
-    for name, command in walk(cli.get_command(click.Context(cli), first), first)
+    for name, command in walk(cli.get_command(CONTEXT, first), first)
 }
 OPTIONS = {
     f"{name} {option.opts[-1]}": option
     for name, command in ALL.items()
-    for option in command.get_params(click.Context(command))
+    for option in command.get_params(click.Context(command, CONTEXT))
     if isinstance(option, click.Option)
 }
 

@@ -13,7 +13,7 @@ from typing import NoReturn
 import click
 
 from charrnn import __version__
-from charrnn.draw.console import complain, take_leave, use_utf8
+from charrnn.draw.console import complain, take_leave, tell, use_utf8
 from charrnn.parallel.launcher import abort, launched
 
 COMMANDS = {
@@ -54,7 +54,8 @@ def cli() -> None:
 
     \b
     Example:
-      charrnn train configs/quickstart.yaml
+      charrnn config init --recipe quickstart
+      charrnn train quickstart.yaml
       charrnn sample runs/quickstart --prime "The fox "
     """
 
@@ -100,6 +101,9 @@ def _run() -> int:
     """Run the command. Its own errors are shown by `Command`; here those of the command line."""
     try:
         code = cli.main(prog_name="charrnn", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        tell(error.format_message())
+        code = error.exit_code
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         hint = f"; see '{context.command_path} --help'" if context else ""

@@ -55,7 +55,7 @@ class Signals:
         if self.stopped_by is not None:
             raise SystemExit(128 + number)
         self.stopped_by = number
-        self.tell("stopping after this step; once more leaves at once")
+        self.tell("stopping after this step; a second signal stops at once")
 
     def _save(self, number: int, frame: FrameType | None) -> None:
         self.saving = True

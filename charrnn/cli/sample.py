@@ -109,6 +109,8 @@ def sample(
         play(trained, request)
         return
     training = api.open_training_text(trained, paths or None) if novelty or paths else None
+    if training is not None:
+        tell_if_changed(training)
     sampling = api.Sampling(trained, request)
     if as_json:
         for _ in sampling:
@@ -138,7 +140,6 @@ def _compare(sampling: "Sampling", training: "TrainingText") -> "NoveltyReport":
     from charrnn import api
     from charrnn.listeners.progress import Meter
 
-    tell_if_changed(training)
     with Meter("novelty") as meter:
         return api.novelty_of(training, [each.ids for each in sampling.samples], on_progress=meter)
 

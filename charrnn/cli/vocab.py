@@ -35,7 +35,7 @@ RARE = 10
     default=1,
     show_default=True,
     metavar="N",
-    help="Replace symbols that occur less than N times by UNK.",
+    help="Replace symbols that occur fewer than N times by UNK.",
 )
 @click.option("--lowercase", is_flag=True, help="Lowercase the text first.")
 @click.option(

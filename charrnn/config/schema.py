@@ -1,5 +1,6 @@
 """The config as a whole: its sections, and the rules between keys."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
@@ -63,6 +64,11 @@ def plain(value: Any) -> Any:
     if is_dataclass(value):
         return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
     return value
+
+
+def as_written(value: Any) -> str:
+    """A plain value as a config spells it: null, true, [1, 2]; a text without its quotes."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def with_open_end(root: Node) -> Node:

@@ -22,7 +22,7 @@ def check_picture(path: str) -> None:
     Commands call it before long work whose result they draw.
     """
     if Path(path).suffix.lower() not in PICTURE_ENDINGS:
-        raise UsageError(f"{path}: a picture's name ends in {', '.join(PICTURE_ENDINGS)}")
+        raise UsageError(f"{path}: a picture's name ends in {' or '.join(PICTURE_ENDINGS)}")
     folder = Path(os.path.realpath(path)).parent
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent

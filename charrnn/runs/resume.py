@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from charrnn.config import Config, resume_changes
+from charrnn.config import Config, as_written, resume_changes
 from charrnn.errors import CheckpointError, ConfigError, DataError
 from charrnn.runs.checkpoints import contents, latest_of
 from charrnn.storage.checkpoint import Checkpoint, refusal
@@ -128,4 +128,4 @@ def _listed(symbols: set[int], level: str) -> str:
 
 
 def _in_words(key: str, old: Any, new: Any) -> str:
-    return one_line(f"{key} was {old}, is {new}")
+    return one_line(f"{key} was {as_written(old)}, is {as_written(new)}")

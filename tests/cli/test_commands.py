@@ -204,7 +204,8 @@ def test_the_help_of_all_commands(charrnn) -> None:
         "  Character-level RNN, LSTM and GRU models, trained on any CPU.\n"
         "\n"
         "  Example:\n"
-        "    charrnn train configs/quickstart.yaml\n"
+        "    charrnn config init --recipe quickstart\n"
+        "    charrnn train quickstart.yaml\n"
         '    charrnn sample runs/quickstart --prime "The fox "\n'
         "\n"
         "Options:\n"
@@ -230,6 +231,13 @@ def test_the_help_of_all_commands(charrnn) -> None:
 
 def test_version(charrnn) -> None:
     assert charrnn("--version") == (0, f"charrnn, version {__version__}\n", "")
+
+
+def test_a_group_alone_shows_its_help_and_is_exit_2(charrnn) -> None:
+    for group in ((), ("config",)):
+        ran = charrnn(*group)
+        assert (ran.code, ran.out) == (2, "")
+        assert ran.err == charrnn(*group, "--help").out
 
 
 @pytest.mark.parametrize(

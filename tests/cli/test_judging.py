@@ -58,6 +58,10 @@ def test_baselines_of_a_text_and_before_a_training(charrnn) -> None:
     assert ran.code == 0
     assert ran.err.index("order 6") < ran.err.index("network")
     assert ran.out == ""
+    Path("text.txt").write_text("a")
+    ran = charrnn("vocab", "text.txt", "--baselines")
+    assert (ran.code, ran.out) == (3, "")
+    assert "too short for baselines" in ran.err
 
 
 RECORDS = ("--set", "data.path=names.txt", "--set", 'data.records="\\n"')

@@ -113,6 +113,8 @@ def test_a_text_that_is_missing_changed_or_moved_is_one_line(saved) -> None:
     assert (ran.code, ran.err.count("\n")) == (0, 1)
     assert "note: other.txt: not the text that the model was trained on" in ran.err
     assert json.loads(ran.out)["novelty"]["changed"] is True
+    ran = saved("sample", "model.npz", "-n", "9", "--corpus", "other.txt")
+    assert ran.err.startswith("note: other.txt: not the text")
 
 
 def test_only_the_training_part_counts(charrnn) -> None:

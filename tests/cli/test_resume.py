@@ -86,19 +86,19 @@ KEYS = [
     ("model.hidden_size=3", "model.hidden_size was 2, is 3"),
     ("model.num_layers=2", "model.num_layers was 1, is 2"),
     ("model.cell=gru", "model.cell.name was lstm, is gru"),
-    ("model.cell={name: lstm, peephole: true}", "model.cell.peephole was False, is True"),
+    ("model.cell={name: lstm, peephole: true}", "model.cell.peephole was false, is true"),
     ("model.embedding_size=2", "model.embedding_size was 0, is 2"),
-    ("model.learn_initial_state=true", "model.learn_initial_state was False, is True"),
+    ("model.learn_initial_state=true", "model.learn_initial_state was false, is true"),
     ("optimizer=sgd", "optimizer.name was adam, is sgd"),
     ("train.average=0.5", "train.average was 0, is 0.5"),
     ("train.dtype=float64", "train.dtype was float32, is float64"),
     ("train.batch_size=3", "train.batch_size was 2, is 3"),
     ("train.seq_length=5", "train.seq_length was 4, is 5"),
     ("train.seed=2", "train.seed was 1, is 2"),
-    ("data.lowercase=true", "data.lowercase was False, is True"),
+    ("data.lowercase=true", "data.lowercase was false, is true"),
     ("data.level=byte", "data.level was char, is byte"),
     ("data.split=[0.8,0.1,0.1]", "data.split was [0.9, 0.05, 0.05], is [0.8, 0.1, 0.1]"),
-    ('data.records="\\n"', r"data.records was None, is \n"),
+    ('data.records="\\n"', r"data.records was null, is \n"),
 ]
 
 

@@ -153,7 +153,7 @@ def test_no_record_is_a_traceback(tmp_path_factory: pytest.TempPathFactory, line
 
 
 def test_a_folder_without_a_record(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no run that can be read"):
+    with pytest.raises(DataError, match=r"metrics\.jsonl cannot be read"):
         api.curves(tmp_path / "none")
     (tmp_path / "metrics.jsonl").mkdir()
     with pytest.raises(DataError, match="not a regular file"):

@@ -67,7 +67,10 @@ def baselines_for(trained: Trained, text: Part) -> list[Baseline]:
 
 def _all(vocabulary: Vocabulary, train: Part, text: Part) -> list[Baseline]:
     if min(train.targets, text.targets) < 1:
-        raise DataError("there is no validation or test part for the baselines; see data.split")
+        raise DataError(
+            "the text is too short for baselines: they need 2 or more characters to learn from, and"
+            " 2 or more, of a validation or test part, to predict"
+        )
     return [*_learned(vocabulary, train.sequence(MOST), text.sequence(MOST))]
 
 

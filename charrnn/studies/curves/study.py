@@ -93,8 +93,8 @@ def curves(run: str | Path, *, smooth: float | None = None) -> Curves:
         history = read_history(folder.metrics)
     except OSError as error:
         raise DataError(
-            f"{folder.path}: no run that can be read: {folder.metrics.name}:"
-            f" {error.strerror or error}; name a run directory that training has written"
+            f"{folder.path}: not a run: {folder.metrics.name} cannot be read"
+            f" ({error.strerror or error}); name a run directory that training has written"
         ) from None
     return _curves_of(history, folder, smooth)
 

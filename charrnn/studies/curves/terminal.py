@@ -41,7 +41,7 @@ def curves_in_blocks(sheet: Sheet, width: int, height: int, *, coloured: bool) -
     except ImportError:
         raise UsageError(
             "curves in a terminal need plotext: pip install 'charrnn[terminal]';"
-            " or draw a picture by --out FILE"
+            " or draw a picture with --out FILE"
         ) from None
     plotext.terminal.limit(False, False)
     plain = len(sheet.shown) > 1 and not coloured

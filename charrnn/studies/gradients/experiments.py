@@ -107,4 +107,4 @@ def _maker(name: str, forget_bias: float) -> Callable[[int], Cell]:
 def _check_positive(**numbers: Sequence[float]) -> None:
     for name, values in numbers.items():
         if not values or not all(isfinite(value) and value > 0 for value in values):
-            raise UsageError(f"{name}: expected numbers above 0")
+            raise UsageError(f"{name}: expected finite numbers above 0")

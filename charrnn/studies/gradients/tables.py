@@ -78,7 +78,8 @@ def clipping_table(flow: "GradientFlow") -> Table:
     rows: list[Row] = [
         (name, *(_quantile(norms, share) for norms in both)) for name, share in QUANTILES.items()
     ]
-    title = f"gradient norms of {len(both[0])} chunks, B {flow.batch_size} x T {flow.seq_length}"
+    chunks = count_of(len(both[0]), "chunk")
+    title = f"gradient norms of {chunks}, B {flow.batch_size} x T {flow.seq_length}"
     return Table(columns, rows, title, _clipped_in_words(flow))
 
 

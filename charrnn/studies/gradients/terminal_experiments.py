@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from charrnn.draw.json_values import all_finite, finite
 from charrnn.draw.terminal import table_text, wrapped
 from charrnn.studies.gradients.tables import recall_table, textbook_table
+from charrnn.terminal import count_of
 
 if TYPE_CHECKING:
     from charrnn.studies.gradients.experiments import RecallCurve
@@ -44,7 +45,8 @@ def textbook_values(found: "Sequence[Experiment]", matrix: str) -> dict[str, Any
 def recall_view(curve: "RecallCurve") -> str:
     """The recall curve for a terminal."""
     networks = ", ".join(
-        f"{x.cell} {x.hidden_size} units ({x.parameters:,} parameters)" for x in curve.learners
+        f"{x.cell} {count_of(x.hidden_size, 'unit')} ({x.parameters:,} parameters)"
+        for x in curve.learners
     )
     about = (
         f"recall of one of {curve.task.symbols} symbols after a number of steps, on new sequences;"

@@ -16,11 +16,12 @@ MOST_SHOWN = 50  # characters of a passage
 
 
 def tell_if_changed(training: "TrainingText") -> None:
-    """A line where the text is not the one that the model was trained on."""
+    """A line, before the samples, where the text is not the one that the model was trained on."""
     if training.changed:
         tell(
             f"note: {', '.join(map(str, training.corpus.source.paths))}: not the text that the"
-            " model was trained on, by its SHA-256; compared with its training part nevertheless"
+            " model was trained on, by its SHA-256; samples are compared with its training part"
+            " nevertheless"
         )
 
 

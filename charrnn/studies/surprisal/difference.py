@@ -6,6 +6,7 @@ from math import log
 
 import numpy as np
 
+from charrnn.config import as_written
 from charrnn.errors import DataError, UsageError
 from charrnn.nn.arrays import Bools, Floats
 from charrnn.runs.trained import Trained
@@ -19,6 +20,7 @@ from charrnn.studies.surprisal.study import (
     predicted_text,
     read_through,
 )
+from charrnn.terminal import one_line
 from charrnn.text.lines import PredictedText
 from charrnn.text.part import Part
 from charrnn.text.read import find_files
@@ -167,10 +169,10 @@ def _check_alike(a: Trained, b: Trained) -> None:
     for key in ("level", "records"):
         values = [getattr(trained.config.data, key) for trained in (a, b)]
         if values[0] != values[1]:
-            both = " and ".join(repr(value) for value in values)
+            both = one_line(" and ".join(map(as_written, values)))
             raise UsageError(
-                f"{a.path} and {b.path} do not predict the same: data.{key} is {both}; compare"
-                " models that read a text alike"
+                f"{a.path} and {b.path} do not predict the same symbols: data.{key} is {both};"
+                f" compare models with the same data.{key}"
             )
 
 
