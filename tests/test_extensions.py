@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from charrnn import api
+from charrnn.listeners.metrics import Metrics, read_events
 from charrnn.nn.cells.base import meaning_of
 from charrnn.studies.play.bars import Canvas
 from charrnn.studies.play.session import Session
@@ -147,6 +148,18 @@ def test_a_resumed_run_is_the_run_that_was_never_interrupted(toy) -> None:
     toy("train", "toys.yaml", *steady, "--out", "parts", "--resume")
     whole, parts = api.load("whole/last.npz"), api.load("parts/last.npz")
     np.testing.assert_array_equal(whole.params.flat, parts.params.flat)
+
+
+def test_an_event_is_recorded_read_and_rewound(toy) -> None:
+    metrics = Metrics(Path("run/metrics.jsonl"))
+    for step in (8, 9):
+        metrics(toys.Yawned(step, 1 / 3))
+    metrics.close()
+    assert record()[-1] == {"event": "yawn", "step": 9, "width": 0.33}
+    toy("report", "run", "--quiet")
+    toy("train", "toys.yaml", "--max-steps", "10", "--resume", "--quiet")
+    yawns = [e for e in read_events(metrics.path) if isinstance(e, toys.Yawned)]
+    assert yawns == [toys.Yawned(8, 0.33)]
 
 
 def test_the_filter_is_an_option_an_argument_and_a_setting(toy) -> None:

@@ -5,7 +5,7 @@ As a plugin of pytest (`-p tests.toys`) it registers them before the contract te
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import click
 import numpy as np
@@ -43,6 +43,8 @@ from charrnn.settings import above, between, from_up_to, setting
 from charrnn.studies.report.reported import Judged, Reported, Subject
 from charrnn.studies.report.studies import STUDIES
 from charrnn.studies.units.signals import SIGNALS, TextFeature
+from charrnn.training.event_lines import Rounded
+from charrnn.training.events import RECORDED
 from tests import naive
 
 
@@ -281,6 +283,14 @@ def _doubled_in_html(share: float, judged: Judged) -> Iterator[str]:
     yield table_html(Table(columns, [(share,)], f"doubled characters of the {judged.part} part"))
 
 
+@dataclass(frozen=True)
+class Yawned:
+    """The run is bored."""
+
+    step: int
+    width: Annotated[float, Rounded(2)]
+
+
 @click.command(cls=Command)
 @click.argument("checkpoint")
 def sizes(checkpoint: str) -> None:
@@ -303,6 +313,7 @@ TOYS: tuple[tuple[dict[str, Any], str, Any], ...] = (
     (FILTERS, "min_p", FilterSpec(MinP, float, "P", "m", "0.1", "Drop what is below P times.")),
     (SIGNALS, "vowel", TextFeature(vowels, "at a vowel")),
     (STUDIES, "doubled", Reported("What it doubles", _doubled, _doubled_in_html)),
+    (RECORDED, "yawn", Yawned),
     (COMMANDS, "sizes", "tests.toys"),
     (HOMES, "UnitSearch", "studies.units.search"),
 )
