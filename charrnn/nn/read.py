@@ -4,6 +4,7 @@ Losses, surprisal, activations and the state after a prime are folds over `read`
 the same numbers.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -71,10 +72,22 @@ def read(
             tape = tape_for(model, stream, p.flat.dtype, kernels)
             _prepare(model, p, tape)
         state = model.initial_state(p, stream.tracks) if start is None else start
-        for x, y, places in stream.spans():
-            part = tape.first(len(x))
-            state = _forward(model, p, x, state, part, skip=0 if (places >= 0).any() else len(x))
-            yield Read(y, places, part, state)
+        yield from _spans_read(model, p, stream, state, tape)
+
+
+def last_read(model: CharModel, p: Params, stream: Stream) -> Read:
+    """The last span of a stream, read from the initial state; the spans before it are not kept."""
+    return deque(read(model, p, [stream]), maxlen=1).pop()
+
+
+def _spans_read(
+    model: CharModel, p: Params, stream: Stream, state: States, tape: ModelTape
+) -> Iterator[Read]:
+    """Read one stream. Views of the tape live no longer than this, so it can make way."""
+    for x, y, places in stream.spans():
+        part = tape.first(len(x))
+        state = _forward(model, p, x, state, part, skip=0 if (places >= 0).any() else len(x))
+        yield Read(y, places, part, state)
 
 
 def tape_for(model: CharModel, stream: Stream, dtype: DType, kernels: Kernels = NUMPY) -> ModelTape:

@@ -15,7 +15,7 @@ from charrnn.nn.arrays import Floats, Ids, States
 from charrnn.nn.model import CharModel
 from charrnn.nn.ops import may_overflow
 from charrnn.nn.params import Params
-from charrnn.nn.read import Sequences, Span, read
+from charrnn.nn.read import Sequences, Span, last_read, read
 from charrnn.nn.rng import stream
 from charrnn.sampling.filters import Filter, probabilities
 
@@ -96,8 +96,7 @@ class _Group:
 
 def _after(model: CharModel, p: Params, prime: Ids) -> tuple[States, Floats]:
     """The state after the prime, each (1, H), and the logits (1, V) of what follows."""
-    ids = np.repeat(prime[:, None], GROUP, axis=1)
-    *_, last = read(model, p, [Sequences(ids)])
+    last = last_read(model, p, Sequences(np.broadcast_to(prime[:, None], (len(prime), GROUP))))
     return tuple(tuple(a[:1] for a in layer) for layer in last.state), last.tape.logits[-1, :1]
 
 
@@ -118,7 +117,7 @@ def _rows_at_once(model: CharModel, p: Params, count: int) -> int:
 def _trial(model: CharModel, p: Params, width: int) -> Floats:
     """The logits (R, V) of R rows of different characters after a few steps, one at a time."""
     ids = (np.arange(width) + np.arange(3)[:, None]) % model.vocab_size
-    *_, last = read(model, p, [Sequences(ids, most=1)])
+    last = last_read(model, p, Sequences(ids, most=1))
     logits: Floats = last.tape.logits[0]
     return logits
 

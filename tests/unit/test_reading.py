@@ -1,13 +1,18 @@
 """`read` against an oracle: every kind of part, however it is cut, whoever shares it."""
 
+import tracemalloc
+import weakref
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from charrnn import api
+from charrnn.nn import read as reading
 from charrnn.nn.model import CharModel
-from charrnn.nn.read import Sequences, read
+from charrnn.nn.read import Sequences, last_read, read, tape_for
+from charrnn.nn.tape import ModelTape
 from charrnn.studies.score.study import open_part
 from charrnn.text import tracks
 from charrnn.text.record_part import RecordPart
@@ -162,6 +167,37 @@ def test_streams_of_one_width_share_a_tape_and_others_do_not(small) -> None:
     tapes = {id(span.tape.logits.base) for span in reads}
     widths = {stream.tracks for stream in text(200).streams()}
     assert len(tapes) == len(widths) == 2
+
+
+def test_a_tape_is_gone_before_the_next_one_is_made(small, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The memory of an evaluation is estimated by its largest tape."""
+    model, logits = CharModel(V, (EVERY_CELL[0],)), list[weakref.ref]()
+
+    def new_tape(*sizes: Any) -> ModelTape:
+        assert [alive for array in logits if (alive := array()) is not None] == []
+        tape = tape_for(*sizes)
+        logits.append(weakref.ref(tape.logits.base))
+        return tape
+
+    monkeypatch.setattr(reading, "tape_for", new_tape)
+    list(Evaluation(model, weights(model), text(200)))
+    assert len(logits) == 2
+
+
+def test_the_memory_of_reading_to_the_end_does_not_grow_with_the_length() -> None:
+    model = CharModel(V, (EVERY_CELL[0],))
+    p = weights(model)
+
+    def peak(n: int) -> int:  # bytes
+        sequence = Sequences(np.broadcast_to(made(n)[:, None], (n, 2)))
+        tracemalloc.start()
+        last_read(model, p, sequence)
+        _, size = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return size
+
+    peak(200)  # what is made once
+    assert peak(6400) < 2 * peak(200)
 
 
 @pytest.mark.parametrize("most", [1, 4, 64])

@@ -18,7 +18,7 @@ from charrnn.nn.chunk import Chunk
 from charrnn.nn.initializers import Default
 from charrnn.nn.model import CharModel
 from charrnn.nn.params import Params, size_of
-from charrnn.nn.read import Sequences, read
+from charrnn.nn.read import Sequences, last_read
 from charrnn.nn.rng import stream
 from charrnn.optim import OPTIMIZERS, clip_, new_scratch, new_slots, step_
 
@@ -126,7 +126,7 @@ def _train_(
 def _judge(model: CharModel, p: Params, task: Task, lag: int, seed: int) -> tuple[float, float]:
     """Mean loss in nats, and the share of right answers."""
     x, y = task.draw(lag, HELD_OUT, stream(seed, "recall.test", lag))
-    *_, last = read(model, p, [Sequences(x, y, most=1)])
+    last = last_read(model, p, Sequences(x, y, most=1))
     loss = float(model.losses(last.y, last.tape).mean())
     return loss, float((last.tape.logits[0].argmax(axis=1) == y).mean())
 
