@@ -10,7 +10,7 @@ from charrnn.cli.options import set_option
 from charrnn.draw.console import tell, write
 from charrnn.draw.table import Column, Table
 from charrnn.draw.terminal import table_text
-from charrnn.errors import ConfigError, UsageError
+from charrnn.errors import ConfigError, DataError, UsageError
 
 STARTER_TEXT = "data/fables.txt"
 
@@ -130,6 +130,17 @@ def _write_starter(text: str, file: str | None, force: bool) -> None:
         return
     _write_files({Path(file): content.encode()}, force)
     tell(f"wrote {file}; now: charrnn train {file}")
+    if not _is_there(text):
+        tell(f"{text} does not exist yet; set data.path to a text of your own")
+
+
+def _is_there(text: str) -> bool:
+    from charrnn.text.read import find_files
+
+    try:
+        return bool(find_files([text]))
+    except DataError:
+        return False
 
 
 def _write_recipe(name: str, file: str | None, force: bool) -> None:

@@ -60,7 +60,9 @@ IN_TERMINAL, IN_PAGE = 2000, 10_000  # characters that are shown by default
 @click.option("--html", metavar="FILE", help="Also write an HTML page to explore the units.")
 @color_option
 @json_option
+@click.pass_context
 def units(
+    ctx: click.Context,
     checkpoint: str,
     text: tuple[str, ...],
     unit: str | None,
@@ -93,6 +95,10 @@ def units(
     from charrnn.listeners.progress import Meter
     from charrnn.studies.units import terminal as view
 
+    if what != "h" and unit is None:
+        raise click.UsageError("--what requires --unit", ctx)
+    if gates and not find:
+        raise click.UsageError("--gates requires --find", ctx)
     if html is not None:
         check_page(html)
     watched = api.watch(api.load(checkpoint), text, read)

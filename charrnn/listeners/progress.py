@@ -101,7 +101,7 @@ class Progress:
         self.speed = decay * self.speed + (1 - decay) * event.chars_per_second
         if self.bar is not None and not self.bar.disable:
             self._describe(
-                f"epoch {event.epoch:.2f}  loss {self.loss:.3f}  {self.speed:,.0f} chars/s"
+                f"epoch {event.epoch:.2f}  loss {_figure(self.loss, 3)}  {self.speed:,.0f} chars/s"
             )
             self.bar.update(event.progress - self.bar.n)
 
@@ -114,7 +114,7 @@ class Progress:
         if event.split == "test":
             self.test = event.loss
             return
-        train = f"  train {self.loss:.3f}" if self.loss is not None else ""
+        train = f"  train {_figure(self.loss, 3)}" if self.loss is not None else ""
         best = "  best so far" if event.best else ""
         self.print(f"step {event.step:,}{train}  validation {in_units(event.loss)}{best}")
 
@@ -126,7 +126,7 @@ class Progress:
             )
         if self.test is not None:
             self.print(f"test loss {in_units(self.test)}")
-        if event.best_loss is not None and event.best_loss >= self.unigram:
+        if event.best_loss is not None and event.best_loss >= self.unigram > 0:
             self.print(
                 "that is no better than symbol frequencies alone: train longer, or change"
                 " optimizer.learning_rate"
@@ -208,10 +208,12 @@ def header(event: Started) -> Iterator[str]:
 
 def in_units(loss: float) -> str:
     """A loss in nats and bits: 1.5230 nats/char (2.197 bits)."""
-    bits = loss / log(2)
-    if loss >= 1e4:  # training has diverged
-        return f"{loss:.3g} nats/char ({bits:.3g} bits)"
-    return f"{loss:.4f} nats/char ({bits:.3f} bits)"
+    return f"{_figure(loss, 4)} nats/char ({_figure(loss / log(2), 3)} bits)"
+
+
+def _figure(loss: float, digits: int) -> str:
+    """A loss with its digits; in powers of ten where training has diverged."""
+    return f"{loss:.3g}" if loss >= 1e4 else f"{loss:.{digits}f}"
 
 
 def clock(seconds: float) -> str:

@@ -116,6 +116,7 @@ def lookup_of(corpus: Corpus, vocabulary: Vocabulary) -> Ids:
         raise DataError(
             f"{', '.join(map(str, corpus.source.paths))}: the model does not know {len(unknown)} of"
             f" its characters: {' '.join(display(s, vocabulary.level) for s in unknown[:10])}"
+            f"{' ...' if len(unknown) > 10 else ''}"
         )
     return lookup
 

@@ -67,9 +67,9 @@ def test_vocab_options(charrnn) -> None:
 
 
 def test_vocab_writes_a_file(charrnn) -> None:
-    ran = charrnn("vocab", "data/fables.txt", "--out", "v.json")
-    assert "wrote v.json" in ran.err
-    vocabulary = Vocabulary.from_json(json.loads(Path("v.json").read_text(encoding="utf-8")))
+    ran = charrnn("vocab", "data/fables.txt", "--out", "new/v.json")
+    assert "wrote new/v.json" in ran.err
+    vocabulary = Vocabulary.from_json(json.loads(Path("new/v.json").read_text(encoding="utf-8")))
     assert vocabulary.size == len(set(Path("data/fables.txt").read_text(encoding="utf-8")))
 
 

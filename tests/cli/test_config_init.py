@@ -57,6 +57,14 @@ def test_a_text_that_does_not_ship_is_named(charrnn, empty: Path) -> None:
     assert files_in(empty) == {"mine.yaml"}
 
 
+def test_a_starter_says_where_its_text_is_missing(charrnn, empty: Path) -> None:
+    said = "data/fables.txt does not exist yet"
+    assert said in charrnn("config", "init", "my.yaml").err
+    Path("my.txt").write_text("a text")
+    ran = charrnn("config", "init", "other.yaml", "--text", "my.txt")
+    assert ran.err == "wrote other.yaml; now: charrnn train other.yaml\n"
+
+
 @pytest.mark.parametrize("existing", ["hello.yaml", "data/hello.txt"])
 def test_nothing_is_written_where_one_file_exists(charrnn, empty: Path, existing: str) -> None:
     Path("data").mkdir()

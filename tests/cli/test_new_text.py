@@ -110,7 +110,7 @@ def test_a_new_text_may_have_another_name_and_nothing_else(charrnn) -> None:
     ran = charrnn("train", "config.yaml", *ALLOW, *new, "--set", "data.lowercase=true")
     assert ran.code == 2
     assert (
-        ran.err == "error: data.lowercase was False, is True: a resumed run must keep its value\n"
+        ran.err == "error: data.lowercase was false, is true: a resumed run must keep its value\n"
     )
     assert charrnn("train", "config.yaml", *ALLOW, *new).code == 0
 

@@ -202,6 +202,15 @@ def test_a_model_that_has_learnt_nothing_is_told(charrnn) -> None:
     said = "no better than symbol frequencies alone"
     assert said in charrnn("train", "config.yaml", *slow, "--out", "slow").err
     assert said not in charrnn("train", "config.yaml").err
+    Path("same.txt").write_text("a" * 500)  # nothing can be better than a loss of zero
+    one_symbol = ("--set", "data.path=same.txt", "--out", "same")
+    assert said not in charrnn("train", "config.yaml", *one_symbol).err
+
+
+def test_a_loss_beyond_bounds_is_short(charrnn) -> None:
+    wild = ("--set", "optimizer={name: sgd, learning_rate: 1e25}", "--set", "train.eval_every=2")
+    ran = charrnn("train", "config.yaml", *wild, "--max-steps", "4")
+    assert re.search(r"^step 2  train \d\.?\d*e\+\d\d  validation", ran.err, re.MULTILINE)
 
 
 def test_a_worse_model_never_replaces_the_best(charrnn, run) -> None:

@@ -10,7 +10,7 @@ from unicodedata import category
 import numpy as np
 
 from charrnn.errors import UsageError
-from charrnn.storage.files import write_text
+from charrnn.storage.files import make_folder, write_text
 from charrnn.text.read import TextFormat, find_files
 from charrnn.text.vocab import UNK, Survey, Vocabulary, build_vocabulary, count_symbols
 
@@ -72,8 +72,9 @@ class VocabReport:
         }
 
     def save(self, path: Path) -> None:
-        """Write vocab.json. Raises UsageError where that cannot be."""
+        """Write vocab.json, and its folder if it is missing. Raises UsageError."""
         try:
+            make_folder(path.parent)
             write_text(path, self.vocabulary.dumps())
         except OSError as error:
             raise UsageError(f"{path}: cannot be written ({error.strerror})") from None
