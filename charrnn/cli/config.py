@@ -33,7 +33,7 @@ def config() -> None:
 def check(ctx: click.Context, file: tuple[str, ...], overrides: tuple[str, ...]) -> None:
     """Validate config files; report all problems at once.
 
-    The exit code is 2 if there is any.
+    Exit code 2 means that a file has one.
 
     \b
     Example:

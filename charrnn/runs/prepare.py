@@ -100,7 +100,9 @@ def batches_of(config: Config, train: Part) -> tuple[Chunks, tuple[str, ...]]:
     ]
     if not smaller:
         return batches, ()
-    return batches, (f"the training part has only {train.size} {train.unit}: {', '.join(smaller)}",)
+    return batches, (
+        f"the training part has only {train.size:,} {train.unit}: {', '.join(smaller)}",
+    )
 
 
 def fresh_weights(config: Config, model: CharModel, dtype: DType) -> Params:

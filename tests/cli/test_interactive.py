@@ -157,7 +157,7 @@ def test_more_of_bytes_that_are_no_text(tmp_path: Path) -> None:
         (":greedy maybe", UsageError, "on or off"),
         (":bars maybe", UsageError, "on or off"),
         (":top 3", UsageError, ":top could be :top-k or :top-p"),
-        (":what", UsageError, ":what is no command; :help"),
+        (":what", UsageError, "there is no command :what; :help"),
         (":", UsageError, "no command"),
     ],
 )

@@ -48,7 +48,9 @@ def reach_table(flow: "GradientFlow") -> Table:
         (name_of(one), *(one.reach(share) for share in SHARES.values()), in_words(one))
         for one in flow.signals
     ]
-    title = f"norms relative to lag 1: the first lag, up to {flow.lags}, with a half or less, ..."
+    title = (
+        f"first lag, up to {flow.lags}, at which the norm is at most this share of that at lag 1"
+    )
     return Table(columns, rows, title)
 
 

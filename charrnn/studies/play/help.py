@@ -9,7 +9,7 @@ ACTIONS = {
     "next": "Write again from the same text, with the next seed.",
     "more": "Continue from where the text ended, with the next seed.",
     "probs": "Show the probabilities of the next character, or of the one after a TEXT.",
-    "bars on": "Show these probabilities after every text; off.",
+    "bars on": "Show these probabilities after every text; :bars off hides them.",
     "show": "Show all settings.",
     "reset": "Return to the settings of the start.",
     "quit": "Leave, as Ctrl-D does; Ctrl-C stops the text that is being written.",

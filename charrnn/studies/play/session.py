@@ -78,7 +78,9 @@ class Session:
             return name if name in meant else meant[0]
         if meant:
             raise UsageError(f":{name} could be {' or '.join(f':{one}' for one in meant)}")
-        raise UsageError(f":{name} is no command; :help lists them, and :: starts a text with :")
+        raise UsageError(
+            f"there is no command :{name}; :help lists them, and :: starts a text with a colon"
+        )
 
     def _write(self, request: Request, shown: str | None = None) -> Answer:
         """Begin to write. Of what stands before the new text, `shown` is shown; by default all."""
