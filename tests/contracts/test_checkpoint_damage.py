@@ -3,7 +3,7 @@
 import os
 import struct
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +11,11 @@ import pytest
 
 from charrnn.errors import CheckpointError
 from charrnn.runs.checkpoints import read_checkpoint
+from tests.grid import thinned
 from tests.saved import save
 from tests.strangers import MIB, posix, refusal, same
+
+STRIDE = 5  # bits; without a factor of 8, so that all bits of a byte have their turn
 
 
 @pytest.fixture
@@ -36,7 +39,7 @@ def test_truncations_of_a_large_file_are_refused(tmp_path: Path) -> None:
         refusal(path, read_checkpoint)
 
 
-def flip(path: Path, bits: Iterator[int] | range | list[int]) -> tuple[int, int]:
+def flip(path: Path, bits: Sequence[int]) -> tuple[int, int]:
     """Flip each of the bits, one at a time. How many are noticed, and how many change nothing."""
     whole, raw = read_checkpoint(path), path.read_bytes()
     refused = harmless = 0
@@ -61,18 +64,20 @@ def after_header(path: Path) -> int:
 
 
 @posix
-def test_every_flipped_bit_of_the_header_is_noticed_or_changes_nothing(small: Path) -> None:
+def test_flipped_bits_of_the_header_are_noticed_or_change_nothing(small: Path) -> None:
     end = 8 * after_header(small)
-    refused, harmless = flip(small, range(end))
-    assert refused + harmless == end
+    bits = thinned(range(end), range(0, end, STRIDE))
+    refused, harmless = flip(small, bits)
+    assert refused + harmless == len(bits)
     assert harmless < 400  # versions, dates and sizes of the local header, 50 bytes
 
 
 @posix
-def test_every_flipped_bit_of_the_directory_is_noticed_or_changes_nothing(small: Path) -> None:
+def test_flipped_bits_of_the_directory_are_noticed_or_change_nothing(small: Path) -> None:
     raw = small.read_bytes()
     (start,) = struct.unpack("<L", raw[-6:-2])
-    refused, harmless = flip(small, range(8 * start, 8 * len(raw)))
+    bits = range(8 * start, 8 * len(raw))
+    refused, harmless = flip(small, thinned(bits, bits[::STRIDE]))
     assert refused > harmless
 
 

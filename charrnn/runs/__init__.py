@@ -1,0 +1,1 @@
+"""What a run is, without printing: prepare, resume, train, sample."""
