@@ -102,6 +102,18 @@ def test_without_a_checkpoint_it_tells_the_record(charrnn) -> None:
     assert "gru 2x12" in said
 
 
+def test_the_config_is_that_of_the_run_directory(charrnn) -> None:
+    charrnn("train", "config.yaml", "--out", "other", "--set", "output.keep=7")
+    assert "  dir: other\n" in api.report_of("other").config
+    assert "  keep: 7\n" in api.report_of("other").config
+    Path("other/config.yaml").unlink()
+    report = api.report_of("other")
+    assert report.config is None
+    assert [each.partition(";")[0] for each in report.missing] == [
+        "the config: other/config.yaml: there is no such file"
+    ]
+
+
 def test_a_run_of_no_step_yet(charrnn) -> None:
     charrnn("train", "config.yaml")
     record = Path("run/metrics.jsonl")

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from charrnn.config import build, dump_config
-from charrnn.errors import CharrnnError, CheckpointError, DataError
+from charrnn.config import build, dump_config, load_config
+from charrnn.errors import CharrnnError, CheckpointError, ConfigError, DataError
 from charrnn.runs.history import read_history
 from charrnn.runs.prepare import open_dataset
 from charrnn.runs.trained import Trained, load
@@ -82,19 +82,31 @@ def report_of(run: str | Path, on_progress: Callable[[int, int], None] | None = 
     folder = RunDir(Path(run))
     lines, start = curves(run), read_history(folder.metrics).start
     network = (start and start.network) or "a network"
-    report = Report(folder.path, network, lines, (start and line_of(start)) or {})
+    report = _with_config(Report(folder.path, network, lines, (start and line_of(start)) or {}))
     try:
         trained = load(folder.path)
     except CheckpointError as error:
-        return replace(report, missing=(f"the model: {error.problem}",))
-    network, config = build.network_in_words(trained.config), dump_config(trained.config)
-    report = replace(report, network=network, trained=trained, config=config)
+        return _without(report, f"the model: {error.problem}")
+    network = build.network_in_words(trained.config)
+    report = replace(report, network=network, trained=trained)
     try:
         subject = _subject(trained)
     except DataError as error:
-        return replace(report, missing=(f"all that needs the text: {error.problem}",))
+        return _without(report, f"all that needs the text: {error.problem}")
     results, missing = _look(subject, on_progress)
-    return replace(report, text=_facts(subject), results=results, missing=missing)
+    return _without(replace(report, text=_facts(subject), results=results), *missing)
+
+
+def _with_config(report: Report) -> Report:
+    """The config is that of the run directory: those of checkpoints have no `output`."""
+    try:
+        return replace(report, config=dump_config(load_config(RunDir(report.run).config)))
+    except ConfigError as error:
+        return _without(report, f"the config: {error.problems[0]}")
+
+
+def _without(report: Report, *missing: str) -> Report:
+    return replace(report, missing=(*report.missing, *missing))
 
 
 def _look(
