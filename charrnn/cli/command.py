@@ -12,6 +12,8 @@ OPTION_NAMES = {
     "output.dir": "out",
     "data.encoding": "encoding",
     "data.level": "level",
+    "data.min_count": "min_count",
+    "hidden_size": "hidden",
     "layers": "layer",
 }
 

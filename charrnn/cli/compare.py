@@ -130,7 +130,7 @@ def _draw(summaries: "list[Summary]", path: str) -> None:
 
 def _in_words(outcome: "Outcome") -> str:
     if outcome.error is not None:
-        return outcome.error
+        return f"failed: {outcome.error}"
     loss = "done" if outcome.val_loss is None else f"validation {outcome.val_loss:.4f} nats/char"
     return f"{loss}, in {outcome.run}"
 

@@ -194,6 +194,7 @@ def build_vocabulary(
     if not frequent.size:
         raise DataError(
             f"no symbol occurs {min_count} times; the most frequent one occurs {counts.max()}"
-            " times: lower data.min_count"
+            " times",
+            "use a smaller `data.min_count`",
         )
     return Vocabulary(level, tuple(frequent.tolist()), min_count > 1 or always_unk)

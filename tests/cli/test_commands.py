@@ -66,6 +66,12 @@ def test_vocab_options(charrnn) -> None:
     assert json.loads(ran.out)["characters"] == 14
 
 
+def test_vocab_names_its_own_option(charrnn) -> None:
+    ran = charrnn("vocab", "data/fables.txt", "--min-count", "99999")
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err.endswith("; use a smaller --min-count\n")
+
+
 def test_vocab_writes_a_file(charrnn) -> None:
     ran = charrnn("vocab", "data/fables.txt", "--out", "new/v.json")
     assert "wrote new/v.json" in ran.err

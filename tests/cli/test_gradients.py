@@ -170,6 +170,8 @@ def test_a_short_text_and_records(charrnn) -> None:
         (["recall", "--forget-bias", "nan"], 2, "forget bias"),
         (["textbook", "--scale", "nan"], 2, "above 0"),
         (["textbook", "--scale", "-1"], 2, "above 0"),
+        (["textbook", "--hidden", "9000000"], 2, "of memory"),
+        (["recall", "--after", "1,900000000"], 2, "use smaller --after"),
         (["textbook", "--plot", "a.bmp"], 2, "ends in .png"),
         (["textbook", "--plot", "one.txt/a.png"], 2, "cannot be written"),
     ],

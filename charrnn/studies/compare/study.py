@@ -204,7 +204,11 @@ def _train(
     )
     _, said = running[k].communicate()
     code = running.pop(k).returncode
-    error = said.strip().splitlines()[-1] if said.strip() else f"exit code {code}"
+    error = (
+        said.strip().splitlines()[-1].removeprefix("error: ")
+        if said.strip()
+        else f"exit code {code}"
+    )
     return outcome_of(variant, error if code else None)
 
 

@@ -7,14 +7,27 @@ from math import isfinite
 
 from charrnn.config.keys import keys_of
 from charrnn.errors import UsageError
+from charrnn.nn.arrays import shapes_only
+from charrnn.nn.backprop import WholeChunk
 from charrnn.nn.cells import CELLS, Cell
+from charrnn.nn.model import CharModel
 from charrnn.nn.params import size_of
-from charrnn.studies.gradients.recall import Recall, Task, network_of, recall
-from charrnn.studies.gradients.textbook import MATRICES, Experiment, experiment
+from charrnn.runs.memory import Need, check_fits
+from charrnn.studies.gradients.recall import DTYPE, HELD_OUT, Recall, Task, network_of, recall
+from charrnn.studies.gradients.textbook import (
+    MATRICES,
+    SETTLING,
+    TRACKS,
+    Experiment,
+    experiment,
+)
 
 SCALES = (0.9, 1.0, 1.1)
 LAGS = (1, 2, 4, 8, 16, 32, 64)
 BATCH = 32
+DRAWN = 2 * 8  # bytes per symbol of a sequence, which is drawn in two arrays of int64
+MATRIX = 6 * 8  # bytes per entry of a random matrix and what QR and its eigenvalues take
+STATES = 6 * 8  # bytes per unit and step: its input, tape and gradients
 
 
 def textbook(
@@ -28,11 +41,19 @@ def textbook(
     """Multiply a gradient by Wh again and again, with and without the slopes of tanh.
 
     The largest singular value of Wh is each of `scales` in turn; of an `orthogonal` matrix all are,
-    of a `normal` one the others are smaller. Raises UsageError for sizes that cannot be.
+    of a `normal` one the others are smaller. Raises UsageError for sizes that cannot be or do not
+    fit into memory.
     """
     _check_positive(scales=scales, sizes=(hidden_size, steps))
     if matrix not in MATRICES:
         raise UsageError(f"a matrix is one of {', '.join(MATRICES)}, not {matrix}")
+    H, S = hidden_size, SETTLING + steps
+    remedy = ("a smaller `hidden_size`", "fewer `steps`")
+    needs = (
+        Need("the matrix", MATRIX * H * H, remedy),
+        Need("the states", STATES * S * TRACKS * H, remedy),
+    )
+    check_fits(needs, force=None)
     return [experiment(hidden_size, scale, steps, matrix, seed) for scale in scales]
 
 
@@ -73,7 +94,8 @@ def recall_curve(
 
     All cells have about as many `parameters`, so the gated ones are narrower. Each network is
     trained on its own lag alone, for `steps` steps of 32 sequences or until it has solved it.
-    `on_progress` gets the work done and its total. Raises UsageError for sizes that cannot be.
+    `on_progress` gets the work done and its total. Raises UsageError for sizes that cannot be or do
+    not fit into memory.
     """
     task = task or Task()
     _check_positive(lags=lags, sizes=(parameters, steps, task.distractors))
@@ -83,8 +105,9 @@ def recall_curve(
         raise UsageError("the forget bias must be finite")
     chosen, learners = sorted(set(lags)), []
     done, total = 0, len(CELLS) * sum(chosen)
-    for name in CELLS:
-        model = network_of(_maker(name, forget_bias), task, parameters)
+    models = {name: network_of(_maker(name, forget_bias), task, parameters) for name in CELLS}
+    _check_memory([*models.values()], chosen[-1])
+    for name, model in models.items():
         results = []
         for lag in chosen:
             sizes = {"steps": steps, "batch_size": BATCH, "seed": seed}
@@ -102,6 +125,17 @@ def _maker(name: str, forget_bias: float) -> Callable[[int], Cell]:
     cell = CELLS[name]
     options = {"forget_bias": forget_bias} if "forget_bias" in keys_of(cell) else {}
     return partial(cell, **options)
+
+
+def _check_memory(models: Sequence[CharModel], lag: int) -> None:
+    remedy = ("smaller `lags`",)
+    with shapes_only():
+        tape = max(WholeChunk(model, lag + 1, BATCH, DTYPE).nbytes for model in models)
+    needs = (
+        Need("back-propagation over the largest lag", tape, remedy),
+        Need("the sequences of the largest lag", DRAWN * (lag + 1) * HELD_OUT, remedy),
+    )
+    check_fits(needs, force=None)
 
 
 def _check_positive(**numbers: Sequence[float]) -> None:
