@@ -25,9 +25,9 @@ from charrnn.studies.gradients.textbook import (
 SCALES = (0.9, 1.0, 1.1)
 LAGS = (1, 2, 4, 8, 16, 32, 64)
 BATCH = 32
-DRAWN = 2 * 8  # bytes per symbol of a sequence, which is drawn in two arrays of int64
-MATRIX = 6 * 8  # bytes per entry of a random matrix and what QR and its eigenvalues take
-STATES = 6 * 8  # bytes per unit and step: its input, tape and gradients
+DRAWN = 8  # bytes per symbol of a sequence, an int64
+MATRIX = 6 * 8  # bytes per entry of a random matrix, with QR and eigenvalues
+STATES = 3 * 8  # bytes per unit and step of a track: its input, its state and its gradient
 
 
 def textbook(
