@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from itertools import combinations, product
 from typing import Any
 
+import hypothesis
 import pytest
 
 FULL = os.environ.get("CHARRNN_TESTS") == "full"
@@ -35,3 +36,8 @@ def each_pair(names: str, *axes: Sequence[Any]) -> pytest.MarkDecorator:
 def thinned(everything: Sequence[Any], enough: Sequence[Any]) -> Sequence[Any]:
     """The cases that are enough for every day; everything in a full run."""
     return everything if FULL else enough
+
+
+def examples(n: int) -> hypothesis.settings:
+    """Settings of a hypothesis test: `n` examples in a full run, a quarter of them every day."""
+    return hypothesis.settings(max_examples=n if FULL else max(10, n // 4))

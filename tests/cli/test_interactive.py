@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from charrnn import api
@@ -25,6 +25,7 @@ from charrnn.studies.play.help import help_text
 from charrnn.studies.play.session import Session
 from charrnn.terminal import columns_of
 from charrnn.text.vocab import Vocabulary
+from tests.grid import examples
 from tests.saved import save
 
 ASCII = Canvas(columns=60, blocks=False, colour=False)
@@ -168,7 +169,7 @@ def test_a_line_that_is_refused_changes_nothing(session: Session, line, error, w
     assert (said(session, ":again"), session.prompt, session.bars) == before
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(st.text() | st.text(":abnstk -.019offshowmresgi"))
 @example(":n 99999999999999999999")
 @example(":seed 99999999999999999999")

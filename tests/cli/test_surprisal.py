@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from charrnn import api
@@ -21,6 +21,7 @@ from charrnn.studies.surprisal.study import Surprisal
 from charrnn.terminal import BIDI
 from charrnn.text.symbols import visible
 from tests import expectations
+from tests.grid import examples
 
 CONFIG = """\
 data: {path: text.txt, split: [0.8, 0.1, 0.1]}
@@ -281,7 +282,7 @@ def seen(text: str, level: str, seed: int = 1) -> Surprisal:
     return expectations.surprisal(symbols, level, seed=seed, name=f"{text[:8]}.txt")
 
 
-@settings(max_examples=60)
+@examples(60)
 @example(NASTY, "char")
 @example(NASTY, "byte")
 @given(WILD, st.sampled_from(["char", "byte"]))
@@ -322,7 +323,7 @@ class Page(HTMLParser):
 EXPECTED = Page(surprisal_page(expectations.surprisal([97, 98]), chars=9, lines=0))
 
 
-@settings(max_examples=40)
+@examples(40)
 @example(NASTY, "char")
 @example(NASTY, "byte")
 @given(WILD, st.sampled_from(["char", "byte"]))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.grid import FULL
+from tests.grid import FULL, thinned
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
@@ -22,7 +22,7 @@ def said(name: str, *arguments: str) -> str:
     return ran.stdout
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", thinned(["1", "2"], ["2"]))
 def test_kills_at_random_moments_lose_nothing(workers: str) -> None:
     kills = "4" if FULL else "2"
     said_last = said("crash.py", "--kills", kills, "--workers", workers)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from charrnn.config import Choice, Config, build, dump_config, load_config, parse_config
@@ -21,6 +21,7 @@ from charrnn.config.yaml_tree import tree_of_yaml, yaml_of
 from charrnn.errors import ConfigError
 from charrnn.nn.cells import CELLS
 from charrnn.optim import OPTIMIZERS
+from tests.grid import examples
 
 
 def parse(text: str, *overrides: str) -> Config:
@@ -312,13 +313,13 @@ YAML_LIKE = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(st.one_of(st.text(), YAML_LIKE))
 def test_arbitrary_text_gives_a_config_or_a_config_error(text: str):
     check_answer(config_or_problems(lambda: parse(text)))
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(st.text(), st.one_of(st.text(), YAML_LIKE))
 def test_arbitrary_overrides_give_a_config_or_a_config_error(word: str, value: str):
     overrides = (word, value, f"train.seed={value}", f"optimizer.{value}={word}")
@@ -345,7 +346,7 @@ NESTED = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.dictionaries(NAMES, NESTED, max_size=4) | NESTED)
 def test_arbitrary_nested_data_gives_a_config_or_a_config_error(data: Any):
     check_answer(config_or_problems(lambda: parse(yaml_of(data))))
@@ -357,7 +358,7 @@ def test_arbitrary_nested_data_gives_a_config_or_a_config_error(data: Any):
 
 @example({"<<": 1})
 @example({"a": ["\x85"], "b": "\u2028", "c": "1e3", "d": "010", "e": "no"})
-@settings(max_examples=300)
+@examples(300)
 @given(st.dictionaries(st.text(), st.lists(st.text()) | st.integers(-(2**63), 2**63) | st.text()))
 def test_written_data_is_read_back_as_it_was(data: dict[str, Any]):
     root, problems = tree_of_yaml(yaml_of(data), Place)
@@ -418,7 +419,7 @@ def configs(draw: st.DrawFn) -> Config:
     return Config.from_dict(data)
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(configs())
 def test_a_written_config_is_read_back_as_it_was(config: Config):
     text = dump_config(config)

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from tests.grid import examples
+
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 import fuzz  # noqa: E402
@@ -15,9 +17,7 @@ import fuzz_targets  # noqa: E402
 
 sys.path.remove(str(SCRIPTS))
 
-FEW = settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+FEW = settings(examples(120), suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture

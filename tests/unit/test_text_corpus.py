@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn.errors import DataError
@@ -17,6 +17,7 @@ from charrnn.text import encoded, read, vocab
 from charrnn.text.corpus import Corpus, default_cache, open_corpus, split_stops
 from charrnn.text.read import TextFormat
 from charrnn.text.text_part import TextPart
+from tests.grid import examples
 from tests.texts import FORMATS, WILD, at_once
 
 TEXT = "hello, wörld 😀"
@@ -70,7 +71,7 @@ def test_ids_of_any_alphabet(
     assert not corpus.codes.flags.writeable
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(raw=st.binary(min_size=1), block=st.integers(1, 5))
 def test_bytes_are_kept_as_they_are(
     tmp_path_factory: pytest.TempPathFactory, raw: bytes, block: int
@@ -324,7 +325,7 @@ def test_the_parts_of_a_split_are_the_text(n: int, shares: list[int]) -> None:
 
 
 @given(text=WILD.filter(lambda text: text.removeprefix("\ufeff") != ""), form=FORMATS)
-@settings(max_examples=60)
+@examples(60)
 def test_the_corpus_is_the_text(
     tmp_path_factory: pytest.TempPathFactory, text: str, form: TextFormat
 ) -> None:

@@ -9,7 +9,7 @@ from encodings.aliases import aliases
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn.errors import DataError, UsageError
@@ -17,6 +17,7 @@ from charrnn.text import normalise as folding
 from charrnn.text import read
 from charrnn.text.normalise import Normaliser
 from charrnn.text.read import TextFormat, find_files, read_symbols
+from tests.grid import examples
 from tests.texts import FORMATS, WILD, at_once
 
 NO_TEXT = [
@@ -68,7 +69,7 @@ def test_there_is_no_lack_of_encodings() -> None:
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-@settings(max_examples=15)
+@examples(15)
 @given(
     text=st.text("ab\n éЖ漢か한+-&~\\", max_size=12),
     tail=st.binary(max_size=3),
@@ -151,7 +152,7 @@ def test_newlines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int) -
     assert read_text(path, level="byte") == "a\r\nb\rc\n\r\r\n\0\r"
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(text=WILD, form=FORMATS, block=st.integers(1, 9), look_back=st.integers(1, 9))
 def test_blocks_give_what_the_whole_gives(
     tmp_path_factory: pytest.TempPathFactory,
@@ -200,7 +201,7 @@ def first_bad_byte(raw: bytes) -> int:
     return -1
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(raw=st.binary(max_size=40), prefix=st.text("aé\n😀", max_size=12), block=st.integers(1, 7))
 def test_an_invalid_byte_is_told_exactly(
     tmp_path_factory: pytest.TempPathFactory, raw: bytes, prefix: str, block: int
@@ -244,7 +245,7 @@ def test_wherever_the_pieces_end_the_text_is_the_same(text: str, form: str | Non
             assert "".join(pieces) + fold.finish() == folded(text, form), (k, j)
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(
     pieces=st.lists(st.text("ΣσAa1'·\u0301\u200dʰ.İᾳ゙ー \u0345", max_size=5)),
     form=st.sampled_from([None, "NFC", "NFKC"]),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn.errors import DataError
@@ -22,6 +22,7 @@ from charrnn.text.vocab import (
     display,
     tally_,
 )
+from tests.grid import examples
 from tests.texts import WILD
 
 ALL_BYTES = Vocabulary("byte", tuple(range(256)))
@@ -36,7 +37,7 @@ def survey_of(*counts: int) -> Survey:
 
 
 @given(symbols=st.lists(st.integers(0, 0x10FFFF), max_size=20), at_once=st.integers(1, 7))
-@settings(max_examples=40)
+@examples(40)
 def test_a_tally_adds_up_whatever_is_counted_at_once(symbols: list[int], at_once: int) -> None:
     totals = np.zeros(vocab.CODE_POINTS, np.int64)
     with pytest.MonkeyPatch.context() as patch:
