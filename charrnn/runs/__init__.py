@@ -1,1 +1,1 @@
-"""What a run is, without printing: prepare, resume, train, sample."""
+"""A run without printing: prepare, resume, train, sample."""

@@ -125,5 +125,5 @@ def _first_intact(paths: Sequence[Path], damaged: list[str]) -> tuple[Path, Chec
 
 
 def _age(checkpoint: Checkpoint) -> tuple[int, int]:
-    """Of two states after the same step, the one with more rollbacks is the later one."""
+    """The order of two checkpoints: by step, then by rollbacks."""
     return checkpoint.header["step"], checkpoint.header["rollbacks"]

@@ -36,7 +36,7 @@ def baselines_of(config: Config) -> list[Baseline]:
 
 
 def baselines_on(dataset: Dataset) -> list[Baseline]:
-    """As `baselines_of`, for a dataset that is open already."""
+    """The baselines of `baselines_of`, for an open dataset."""
     held_out = dataset.val if dataset.val.targets else dataset.test
     return _all(dataset.vocabulary, dataset.train, held_out)
 

@@ -92,7 +92,7 @@ def gradient_flow(
 
     The error signal is followed over 1 .. `lags` steps back from `positions` places that are spread
     over the text, in float64; a text that is too short has fewer of both. The gradients of `chunks`
-    chunks are taken as training takes them, at the first steps of an epoch. `on_progress` is told
+    chunks are taken as training takes them, at the first steps of an epoch. `on_progress` receives
     how much is done, of how much. Raises DataError as `score` does, UsageError, unless by `force`,
     where there is not the memory, and CheckpointError for weights that are not finite.
     """

@@ -44,7 +44,7 @@ def score(
     """Read the texts as the model's own text was read, and predict them.
 
     With an `adaptation` the model learns from what it has predicted while it reads on (dynamic
-    evaluation); its weights are the same afterwards. `on_progress` is told how many characters are
+    evaluation); its weights are the same afterwards. `on_progress` receives how many characters are
     done, of how many. Raises DataError for a text too short, or with characters that the model has
     no id for, UsageError for an adaptation that diverges, or of a model of records, and
     CheckpointError where the weights predict nothing.

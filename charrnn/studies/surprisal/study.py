@@ -134,7 +134,7 @@ def surprisal_of(
 
     Its mean is what `score` reports. Tracks of a long text are read side by side, each after the
     512 characters before it: so what a model remembers beyond these is missing at the start of a
-    track. `on_progress` is told how many characters are done, of how many. Raises what `score`
+    track. `on_progress` gets the characters done and their total. Raises what `score`
     raises.
     """
     corpus, part = open_text(trained, paths)

@@ -69,7 +69,7 @@ def survey_units(
     """Read the text once, and sum up what all units of `layers` (all of them) do.
 
     With `find` it also looks for the best unit for each of SIGNALS, among h and c, and with
-    `gates` among the gates as well. `on_progress` is told how many characters are done, of how
+    `gates` among the gates as well. `on_progress` receives how many characters are done, of how
     many. Raises CheckpointError where the weights are too large, UsageError where there is not the
     memory to search.
     """

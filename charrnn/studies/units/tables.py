@@ -61,7 +61,7 @@ def distribution_table(distributions: "Sequence[Distribution]") -> Table:
 
 
 def _saturated(distributions: "Sequence[Distribution]") -> str:
-    """What counts as saturated, by the range of each value that has bounds."""
+    """The thresholds of saturation, by the range of each value that has bounds."""
     ranges = {one.value.name: one.range for one in distributions if isfinite(one.range[0])}
     names = {bounds: [k for k, b in ranges.items() if b == bounds] for bounds in ranges.values()}
     limits = {bounds: thresholds(bounds) for bounds in names}

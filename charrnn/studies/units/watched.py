@@ -162,7 +162,7 @@ def watch(trained: Trained, paths: Sequence[str], most: int = MOST) -> Watched:
 
 
 def watch_part(trained: Trained, part: Part, most: int = MOST) -> Watched:
-    """As `watch`, for a part of a text in the model's own vocabulary."""
+    """`watch` for a part of a text in the model's own vocabulary."""
     return Watched(trained, part.cut_after(most), part.characters)
 
 
@@ -177,7 +177,7 @@ def activations(watched: Watched, values: Sequence[Value] | None = None) -> dict
 def recorded(
     watched: Watched, wanted: dict[Value, Ids | None], on_progress: Progress = None
 ) -> dict[Value, Floats]:
-    """As `activations`, (T, n) for some units; None: all of them."""
+    """`activations` of some units (T, n); None: all of them."""
     trained = watched.trained
     values = record(
         *(trained.model, trained.params, watched.streams, wanted),
