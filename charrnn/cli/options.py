@@ -40,17 +40,17 @@ lines_option: Decorator = click.option(
 
 
 def quiet_option(printed: str) -> Decorator:
-    """`printed` is all that is left."""
+    """The option --quiet of a command; `printed` says what it still prints."""
     return click.option("-q", "--quiet", is_flag=True, help=f"Print {printed}.")
 
 
 def plot_option(drawn: str) -> Decorator:
-    """`drawn` is what the picture shows."""
+    """The option --plot; `drawn` names the content of the picture."""
     return click.option("--plot", metavar="FILE", help=f"Draw {drawn} as a PNG, SVG or PDF file.")
 
 
 def seed_option(seeded: str, default: int) -> Decorator:
-    """`seeded` is what depends on the seed."""
+    """The option --seed; `seeded` names what depends on the seed."""
     return click.option(
         "--seed",
         type=click.IntRange(0),

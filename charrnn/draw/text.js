@@ -6,7 +6,7 @@ const PAGE_DATA = JSON.parse(document.getElementById("data").textContent);
 const BLOCK = 1000; // characters
 
 // root: an empty <div class="text scroll" aria-label="...">. symbols: what is shown of each character, a string each
-// (a "\n" at its end ends a line). colourOf(i): CSS, or null for none. describe(i): what a tip beside the
+// (a "\n" at its end ends a line). colourOf(i): CSS, or null for none. describe(i): what a tip next to the
 // character says, a node. Returns {recolour(), point(i)}.
 function colouredText(root, symbols, colourOf, describe) {
   const blocks = [];
@@ -98,14 +98,14 @@ function colouredText(root, symbols, colourOf, describe) {
     if (event.key in steps) target = here + steps[event.key];
     else if (event.key === "Home") target = 0;
     else if (event.key === "End") target = symbols.length - 1;
-    else if (event.key === "ArrowDown" || event.key === "ArrowUp") target = beside(event.key);
+    else if (event.key === "ArrowDown" || event.key === "ArrowUp") target = lineBelowOrAbove(event.key);
     if (target === null) return;
     event.preventDefault();
     point(Math.max(0, Math.min(symbols.length - 1, target)));
   });
 
   // The character in the same place of the line below or above.
-  function beside(key) {
+  function lineBelowOrAbove(key) {
     const begins = (i) => { while (i > 0 && !symbols[i - 1].endsWith("\n")) i--; return i; };
     const ends = (i) => { while (i < symbols.length - 1 && !symbols[i].endsWith("\n")) i++; return i; };
     const start = begins(here);

@@ -76,11 +76,11 @@ def train(
             lead(team.comm, start)
             open_run(start, run)
             with listeners_of(start, run, save) as listeners:
-                yield from _heard(run_events(start, run, team, stop), listeners)
+                yield from _through(run_events(start, run, team, stop), listeners)
 
 
-def _heard(events: Iterator[Event], listeners: Sequence[Listener]) -> Iterator[Event]:
-    """The events, each after all listeners have heard of it."""
+def _through(events: Iterator[Event], listeners: Sequence[Listener]) -> Iterator[Event]:
+    """The events, each after all listeners have received it."""
     for event in events:
         for listener in listeners:
             listener(event)

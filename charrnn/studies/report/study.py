@@ -75,8 +75,8 @@ class Report:
 def report_of(run: str | Path, on_progress: Callable[[int, int], None] | None = None) -> Report:
     """The report on the run in the folder `run`, even while it is still training.
 
-    The model is looked at on the text's validation part, else its test part, else its training
-    part, up to MOST_READ characters. `on_progress` gets the stages done and their number. Raises
+    The studies read the validation part, else the test part, else the training part, up to
+    MOST_READ characters. `on_progress` gets the stages done and their number. Raises
     DataError where there is no record of a run.
     """
     folder = RunDir(Path(run))
@@ -133,7 +133,7 @@ def _subject(trained: Trained) -> Subject:
 
 
 def _held_out(dataset: Dataset) -> tuple[str, Part]:
-    """The part to look at the model on, and its name."""
+    """The name of the part that the studies read, and the part."""
     parts = {"validation": dataset.val, "test": dataset.test, "training": dataset.train}
     name = next((name for name, part in parts.items() if part.targets), "training")
     return name, parts[name].first(MOST_READ)

@@ -30,7 +30,7 @@ class Score:
 
     @property
     def perplexity(self) -> float:
-        """Among how many equally likely characters the model is as good as lost."""
+        """exp(loss): a uniform guess among this many characters has the same loss."""
         return exp(self.nats_per_char) if self.nats_per_char < 700 else inf
 
 

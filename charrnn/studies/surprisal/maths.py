@@ -55,7 +55,7 @@ class Expectations(NamedTuple):
 class Reading:
     """One pass over `part`. Iterate it to the end, then read `expectations`.
 
-    Its memory is that of `expectations`, some 35 bytes a character, and of one span.
+    Its memory is that of `expectations`, some 35 bytes per character, and of one span.
     """
 
     def __init__(self, model: CharModel, p: Params, part: Part, kernels: Kernels = NUMPY) -> None:
@@ -71,7 +71,7 @@ class Reading:
 
     @may_overflow
     def _keep(self, span: Read) -> int:
-        """Write what the predictions of a span say of what came; gives their number."""
+        """Store the predictions of a span; returns their number."""
         counted = span.places >= 0
         if not counted.any():
             return 0

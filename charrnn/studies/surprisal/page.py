@@ -73,7 +73,7 @@ def surprisal_page(surprisal: "Surprisal", *, chars: int, lines: int) -> str:
         + text_part(views, text, chars)
         + LINES
         + ranked_lines(surprisal.lines(lines), "most surprising lines", text, chars)
-        + symbols_beside(table_html(symbol_table(surprisal.symbols())), _distribution(surprisal))
+        + symbols_next_to(table_html(symbol_table(surprisal.symbols())), _distribution(surprisal))
     )
     data = page_data(text, chars, views, {"": surprisal})
     return page(f"Surprisal of {one_line(text.name)}", body, data=data, scripts=SCRIPTS)
@@ -157,10 +157,10 @@ def ranked_lines(
     return table_html(line_table(lines, title, sign), places=places)
 
 
-def symbols_beside(symbols: str, distribution: str) -> str:
+def symbols_next_to(symbols: str, distribution: str) -> str:
     """The last part of a page."""
     return (
-        '<div class="beside">\n<section>\n<h2>Symbols</h2>\n'
+        '<div class="side-by-side">\n<section>\n<h2>Symbols</h2>\n'
         f"{symbols}</section>\n<section>\n<h2>Distribution</h2>\n{distribution}</section>\n</div>\n"
     )
 

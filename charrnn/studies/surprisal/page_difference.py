@@ -17,7 +17,7 @@ from charrnn.studies.surprisal.page import (
     path_of,
     ranked_lines,
     shares_of_bins,
-    symbols_beside,
+    symbols_next_to,
     text_part,
     view,
 )
@@ -42,7 +42,7 @@ def difference_page(difference: "Difference", *, chars: int, lines: int) -> str:
         _summary(difference)
         + text_part(views, text, chars)
         + LINES
-        + '<div class="beside">\n'
+        + '<div class="side-by-side">\n'
         + ranked_lines(
             difference.better(-1, lines),
             "lines where A is better, and by how much",
@@ -54,7 +54,7 @@ def difference_page(difference: "Difference", *, chars: int, lines: int) -> str:
             difference.better(1, lines), "lines where B is better, and by how much", text, chars
         )
         + "</div>\n"
-        + symbols_beside(
+        + symbols_next_to(
             table_html(symbol_difference_table(difference.symbols())), _distribution(difference)
         )
     )

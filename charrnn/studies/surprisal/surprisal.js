@@ -38,7 +38,7 @@ function describe(i) {
   if (k < 0) return make("div", {}, make("strong", {}, name), " is given, not predicted");
   const word = leftOut.has(k) ? " is not known to both, and not counted" : "";
   const parts = models.map((model) => expected(model, k));
-  return make("div", {}, make("strong", {}, name), word, make("div", { className: "beside" }, ...parts));
+  return make("div", {}, make("strong", {}, name), word, make("div", { className: "side-by-side" }, ...parts));
 }
 
 // The surprisal of predicted character k under a model, and the first guesses.
